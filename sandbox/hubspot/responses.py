@@ -1,0 +1,213 @@
+"""What every HubSpot endpoint shares: the call as parsed, the reply as sent, and how a record is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from sandbox.hubspot import exceptions, object_types
+from sandbox.hubspot.associations import link_types
+from sandbox.hubspot.records import own_properties
+from sandbox.hubspot.values import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.datastructures import QueryParams
+
+    from sandbox.apps import App, Grant
+    from sandbox.author import Author
+    from sandbox.faults import Fault
+    from sandbox.hubspot.models import HubSpot
+    from sandbox.hubspot.object_types import ObjectType
+    from sandbox.hubspot.records import Row
+
+MAX_PAGE, MAX_PAGE_WITH_HISTORY = 100, 50
+_EMAIL_CONTENT = frozenset({"hs_email_text", "hs_email_html", "hs_email_headers"})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Status, JSON-ready body (None: no content) and further headers."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to one portal, its credential checked. `raw` is the body's bytes, `version` the path's version segment."""
+
+    portal: HubSpot
+    method: str
+    path: str
+    version: str
+    query: QueryParams
+    raw: bytes
+    grant: Grant | None
+    parts: Mapping[str, str]
+    content_type: str = ""
+    fault: Fault | None = None
+
+    @property
+    def app(self) -> App:
+        """The calling app; routes without a credential do not ask."""
+        if self.grant is None:
+            raise exceptions.no_credentials()
+        return self.grant.app
+
+    @property
+    def author(self) -> Author:
+        """Who writes."""
+        return self.app.author
+
+    @cached_property
+    def kind(self) -> ObjectType:
+        """The object type in the path."""
+        return self.type_of("object_type")
+
+    def type_of(self, part: str) -> ObjectType:
+        """The object type named by a part of the path; 400 for one HubSpot does not know."""
+        found = object_types.find(self.parts[part])
+        if found is None:
+            raise exceptions.unknown_object_type(self.parts[part])
+        return found
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the path names a date-based version."""
+        return not self.version.startswith("v")
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object; 400 where it is not."""
+        try:
+            body = orjson.loads(self.raw)
+        except orjson.JSONDecodeError as broken:
+            raise exceptions.invalid_json(str(broken)) from None
+        if not isinstance(body, dict):
+            raise exceptions.invalid_json("Cannot deserialize value of type object")
+        return body
+
+    def inputs(self, limit: int) -> list[dict[str, Any]]:
+        """The inputs of a batch; 400 for none, for too many and for a wrong shape."""
+        inputs = self.json().get("inputs")
+        if not isinstance(inputs, list) or not all(isinstance(each, dict) for each in inputs):
+            raise exceptions.invalid_json("Some required fields were not set: [inputs]")
+        if not inputs:
+            raise exceptions.invalid("inputs must not be empty")
+        if len(inputs) > limit:
+            raise exceptions.too_many_inputs(limit, len(inputs))
+        return inputs
+
+    def flag(self, name: str) -> bool:
+        """A boolean query parameter: `true` in any case; the first of repeated ones wins."""
+        return self.first(name, "false").lower() == "true"
+
+    def first(self, name: str, default: str = "") -> str:
+        """A query parameter; the first of repeated ones wins."""
+        values = self.query.getlist(name)
+        return values[0] if values else default
+
+    def names(self, name: str) -> list[str]:
+        """A list parameter, repeated or divided by commas."""
+        return [part for value in self.query.getlist(name) for part in value.split(",") if part]
+
+    def limit(self, default: int, largest: int) -> int:
+        """The page size; 400 outside 1 to `largest`."""
+        text = self.first("limit", str(default))
+        if not text.isdigit() or not 1 <= int(text) <= largest:
+            raise exceptions.invalid(f"Invalid input: limit must be between 1 and {largest}, got {text}")
+        return int(text)
+
+    def after(self) -> int:
+        """The paging cursor of the list endpoints: the id of the next record."""
+        text = self.first("after", "0")
+        if not text.isdigit():
+            raise exceptions.invalid(f"Invalid input: after is not a valid cursor: {text}")
+        return int(text)
+
+    def next_link(self, after: int) -> dict[str, Any]:
+        """The `paging` of a list reply."""
+        return {"next": {"after": str(after), "link": f"{self.portal.sandbox.base_url}{self.path}?after={after}"}}
+
+
+@dataclass(frozen=True)
+class View:
+    """How records are to be shown: which properties, which with history, which associations."""
+
+    call: Call
+    kind: ObjectType
+    properties: Sequence[str]
+    with_history: Sequence[str] = ()
+    associated: Sequence[str] = ()
+
+    @classmethod
+    def from_query(cls, call: Call) -> View:
+        """The view a GET asks for."""
+        return cls.of(call, call.names("properties"), call.names("propertiesWithHistory"), call.names("associations"))
+
+    @classmethod
+    def from_body(cls, call: Call, body: Mapping[str, Any]) -> View:
+        """The view a search or batch read asks for."""
+        return cls.of(call, body.get("properties") or [], body.get("propertiesWithHistory") or [], [])
+
+    @classmethod
+    def of(cls, call: Call, names: Sequence[str], with_history: Sequence[str], associated: Sequence[str]) -> View:
+        """Only the properties that exist; HubSpot leaves the others out without a word."""
+        kind, defined = call.kind, call.portal.schema.of(call.kind)
+        wanted = [name for name in (names or kind.default_properties) if name in defined]
+        return cls(call, kind, wanted, [name for name in with_history if name in defined], associated)
+
+    def show(self, row: Row) -> dict[str, Any]:
+        """One record. Requested but unset properties are null."""
+        own = own_properties(self.kind, row)
+        shown: dict[str, str | None] = {
+            "hs_object_id": own["hs_object_id"],
+            self.kind.created_property: own[self.kind.created_property],
+            self.kind.modified_properties[0]: own[self.kind.modified_properties[0]],
+        }
+        value_of = row.data.get
+        for name in self.properties:
+            shown[name] = own[name] if name in own else value_of(name)
+        self._hide_email_content(shown)
+        body: dict[str, Any] = {"id": own["hs_object_id"], "properties": shown}
+        if self.with_history:
+            body["propertiesWithHistory"] = {
+                n: [v.as_json() for v in self.call.portal.versions(self.kind, row, n)] for n in self.with_history
+            }
+            shown.update({n: own.get(n) or value_of(n) for n in self.with_history})
+        body |= {"createdAt": iso(row.created), "updatedAt": iso(row.modified), "archived": row.archived is not None}
+        if row.archived is not None:
+            body["archivedAt"] = iso(row.archived)
+        if self.associated:
+            body["associations"] = self._associations(row)
+        if self.call.is_dated:
+            body["url"] = record_url(self.call.portal, self.kind, row.id)
+        return body
+
+    def _hide_email_content(self, shown: dict[str, str | None]) -> None:
+        """The content of e-mails needs a scope of its own."""
+        if self.kind.plural == "emails" and "sales-email-read" not in self.call.app.scopes:
+            for name in _EMAIL_CONTENT & shown.keys():
+                shown[name] = None
+
+    def _associations(self, row: Row) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name in self.associated:
+            other = object_types.find(name)
+            if other is None:
+                raise exceptions.unknown_object_type(name)
+            ids = self.call.portal.associations.ids(self.kind, row.id, other) if link_types(self.kind, other) else []
+            if ids:
+                link = f"{self.kind.singular}_to_{other.singular}"
+                found[other.plural] = {"results": [{"id": str(other_id), "type": link} for other_id in ids]}
+        return found
+
+
+def record_url(portal: HubSpot, kind: ObjectType, record_id: int) -> str:
+    """The deep link to a record's page, served by this sandbox."""
+    return f"{portal.sandbox.base_url}/contacts/{portal.portal_id}/record/{kind.type_id}/{record_id}"

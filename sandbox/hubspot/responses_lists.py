@@ -1,0 +1,128 @@
+"""Lists: definitions and memberships in the order of joining."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from sandbox.hubspot import exceptions, object_types
+from sandbox.hubspot.responses import Call, Reply
+from sandbox.hubspot.values import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_PAGE = 250
+
+
+def get_list(call: Call) -> Reply:
+    """GET /crm/lists/{id}."""
+    return Reply(200, {"list": _shown(call, _list(call))})
+
+
+def search_lists(call: Call) -> Reply:
+    """POST /crm/lists/search by a part of the name; paged by offset."""
+    body = call.json()
+    query, offset, count = str(body.get("query") or "").lower(), int(body.get("offset") or 0), int(body.get("count") or 20)
+    found = [thing for thing in call.portal.directory.things("list") if query in thing["name"].lower()]
+    page = found[offset : offset + count]
+    more = offset + count < len(found)
+    return Reply(200, {"lists": [_shown(call, each) for each in page], "hasMore": more, "offset": offset + len(page), "total": len(found)})
+
+
+def create_list(call: Call) -> Reply:
+    """POST /crm/lists: a manual list (this sandbox evaluates no filters of its own)."""
+    body = call.json()
+    if body.get("processingType") != "MANUAL":
+        raise exceptions.invalid("processingType must be MANUAL here")
+    kind = object_types.find(str(body.get("objectTypeId") or ""))
+    if not body.get("name") or kind is None:
+        raise exceptions.invalid_json("Some required fields were not set: [name, objectTypeId]")
+    list_id = call.portal.add_list(str(body["name"]), kind.plural)
+    return Reply(200, {"list": _shown(call, call.portal.directory.thing("list", list_id) or {})})
+
+
+def join_order(call: Call) -> Reply:
+    """GET /crm/lists/{id}/memberships/join-order: ascending without or with `after`, descending with `before`."""
+    members = call.portal.directory.members(_list(call)["listId"])
+    limit = call.limit(100, MAX_PAGE)
+    if call.first("before"):
+        end = _cursor(call, "before")
+        page = list(reversed(members[max(end - limit, 0) : end]))
+        following = max(end - limit, 0)
+        token = {"prev": {"before": str(following)}} if following else {}
+    else:
+        start = _cursor(call, "after")
+        page = members[start : start + limit]
+        token = {"next": {"after": str(start + len(page))}} if start + limit < len(members) else {}
+    body: dict[str, Any] = {
+        "results": [{"recordId": str(record), "membershipTimestamp": iso(at)} for at, record in page],
+        "total": len(members),
+    }
+    return Reply(200, {**body, "paging": token} if token else body)
+
+
+def memberships_of_record(call: Call) -> Reply:
+    """GET /crm/lists/records/{type}/{id}/memberships."""
+    record = int(call.parts["record_id"]) if call.parts["record_id"].isdigit() else -1
+    found = call.portal.directory.memberships(record)
+    results = [
+        {"listId": list_id, "listVersion": 1, "firstAddedTimestamp": iso(at), "lastAddedTimestamp": iso(at)} for list_id, at in found
+    ]
+    return Reply(200, {"results": results, "total": len(results)})
+
+
+def add_members(call: Call) -> Reply:
+    """PUT /crm/lists/{id}/memberships/add with a list of record ids."""
+    thing, records, now = _list(call), _records(call), call.portal.stamp_ms(None)
+    kind = object_types.get(thing["objectTypeId"])
+    known = call.portal.records.fetch_many(kind, records) if records else {}
+    call.portal.directory.add_members(thing["listId"], [(record, now) for record in records if record in known])
+    return Reply(
+        200,
+        {
+            "recordsIdsAdded": [str(r) for r in records if r in known],
+            "recordIdsMissing": [str(r) for r in records if r not in known],
+            "recordIdsRemoved": [],
+        },
+    )
+
+
+def remove_members(call: Call) -> Reply:
+    """PUT /crm/lists/{id}/memberships/remove with a list of record ids."""
+    records = _records(call)
+    call.portal.directory.remove_members(_list(call)["listId"], records)
+    return Reply(200, {"recordIdsRemoved": _texts(records), "recordIdsMissing": [], "recordsIdsAdded": []})
+
+
+def _list(call: Call) -> dict[str, Any]:
+    found = call.portal.directory.thing("list", call.parts["list_id"])
+    if found is None:
+        raise exceptions.refusal(
+            404, f"List does not exist with ID {call.parts['list_id']}.", "OBJECT_NOT_FOUND", subCategory="ILS.LIST_NOT_FOUND"
+        )
+    return found
+
+
+def _shown(call: Call, thing: dict[str, Any]) -> dict[str, Any]:
+    size = len(call.portal.directory.members(thing["listId"]))
+    return {**thing, "additionalProperties": {"hs_list_size": str(size)}, "size": size}
+
+
+def _records(call: Call) -> list[int]:
+    body = orjson.loads(call.raw or b"null")
+    if not isinstance(body, list) or not all(str(each).isdigit() for each in body):
+        raise exceptions.invalid_json("Cannot deserialize value of type array of record ids")
+    return [int(each) for each in body]
+
+
+def _texts(records: Iterable[int]) -> list[str]:
+    return [str(record) for record in records]
+
+
+def _cursor(call: Call, name: str) -> int:
+    text = call.first(name, "0")
+    if not text.isdigit():
+        raise exceptions.invalid(f"Invalid paging token {text!r}")
+    return int(text)

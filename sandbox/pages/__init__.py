@@ -1,0 +1,1 @@
+"""Pages on which a person can look at both CRMs: plain HTML from the server, no script."""

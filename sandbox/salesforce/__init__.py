@@ -1,0 +1,1 @@
+"""The Salesforce emulator: REST API v50.0 to v68.0 over the paths /services/oauth2 and /services/data."""

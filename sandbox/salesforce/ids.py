@@ -1,0 +1,68 @@
+"""Record ids: 15 case-sensitive characters, 18 with a checksum of the case. Source: Object Reference, "ID Field Type"."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_ALLOWED = frozenset(_DIGITS)
+_POD = "5g0"
+_SERIAL_CHARACTERS = 9
+
+
+def make_id(prefix: str, serial: int) -> str:
+    """The 18-character id number `serial` of an object; ids sort in the order of their serials."""
+    digits = ""
+    for _ in range(_SERIAL_CHARACTERS):
+        serial, rest = divmod(serial, 62)
+        digits = _DIGITS[rest] + digits
+    short = f"{prefix}{_POD}{digits}"
+    return short + checksum(short)
+
+
+def serial_of(record_id: str) -> int:
+    """The serial number an id was made from."""
+    serial = 0
+    for character in record_id[15 - _SERIAL_CHARACTERS : 15]:
+        serial = serial * 62 + _DIGITS.index(character)
+    return serial
+
+
+@lru_cache(maxsize=65_536)
+def checksum(short: str) -> str:
+    """The three characters that tell the case of a 15-character id."""
+    out = ""
+    for start in (0, 5, 10):
+        bits = sum(1 << index for index, character in enumerate(short[start : start + 5]) if character.isascii() and character.isupper())
+        out += _CHECK[bits]
+    return out
+
+
+def normalize(value: object) -> str | None:
+    """The 18-character form of a well-formed id of 15 or 18 characters, else None.
+
+    An 18-character id is case-insensitive: its last three characters restore the case of the others.
+    """
+    if not isinstance(value, str) or len(value) not in (15, 18) or not _ALLOWED.issuperset(value):
+        return None
+    if len(value) == 15:
+        return value + checksum(value)
+    if checksum(value[:15]) == value[15:]:
+        return value
+    short = _restore_case(value)
+    return None if short is None else short + value[15:].upper()
+
+
+def _restore_case(value: str) -> str | None:
+    out = []
+    for block in range(3):
+        bits = _CHECK.find(value[15 + block].upper())
+        if bits < 0:
+            return None
+        for index, character in enumerate(value[block * 5 : block * 5 + 5]):
+            upper = bool(bits >> index & 1)
+            if upper and not character.isalpha():
+                return None
+            out.append(character.upper() if upper else character.lower())
+    return "".join(out)

@@ -1,0 +1,1 @@
+"""SOQL: tokens, syntax tree, parser, date literals and the translation to SQL."""

@@ -1,0 +1,1 @@
+"""Made-up companies that the sandbox can be filled with, deterministic from a seed."""
