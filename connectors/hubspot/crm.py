@@ -1,0 +1,196 @@
+"""HubSpot as the engine sees it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from connectors.account import HubSpotAccount
+from connectors.hubspot import history, records
+from connectors.hubspot.client import HubSpotClient
+from connectors.hubspot.creates import Creates
+from connectors.hubspot.people import people
+from connectors.hubspot.schema import Schema
+from connectors.hubspot.setup import Setup
+from connectors.hubspot.streams import Puller
+from connectors.hubspot.writes import BATCH, Writes, batches, by_object
+from connectors.protocol import (
+    Change,
+    CrmError,
+    Cursor,
+    FieldInfo,
+    Identity,
+    NewRecord,
+    Op,
+    Outcome,
+    Page,
+    Person,
+    Refused,
+    Verified,
+)
+from handoff.facts import Record, Ref
+from mappings.fields import FieldMap
+
+_KINDS = {"STANDARD": "production", "SANDBOX": "sandbox", "DEVELOPER_TEST": "test", "APP_DEVELOPER": "test"}
+CONTACT_TYPE = "0-1"  # object type id in a record's address
+_CREATABLE = {"task": "tasks"}
+
+
+class HubSpotCrm:
+    """One portal. Nothing is sent before it is asked for; account details, properties and people are asked for once."""
+
+    system = records.SYSTEM
+
+    def __init__(
+        self,
+        account: HubSpotAccount,
+        field_map: FieldMap,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self.client = HubSpotClient(account, monotonic, sleep)
+        self._now = now
+        self.schema = Schema(self.client, field_map)
+        self._account = account
+        self._puller = Puller(self.client, self.schema, field_map)
+        self._writes = Writes(self.client, self.schema)
+        self._setup = Setup(self.client, self.schema, field_map)
+        self._creates = Creates(self.client, self.schema, self._writes)
+        self._identity: Identity | None = None
+        self._app_id = ""
+        self._people: tuple[Person, ...] | None = None
+        self._lock = threading.Lock()
+
+    def identity(self) -> Identity:
+        """The portal behind the token. Raises Refused(reason="wrong_account") when another one is pinned in the settings."""
+        with self._lock:
+            if self._identity is None:
+                self._identity = self._ask_identity()
+        return self._identity
+
+    def people(self) -> tuple[Person, ...]:
+        """All owners and queues, departed ones included."""
+        with self._lock:
+            if self._people is None:
+                self._people = people(self.client)
+            return self._people
+
+    def fields(self, object_name: str) -> Mapping[str, FieldInfo]:
+        """What the portal says of every mapped property of `object_name`."""
+        return self.schema.fields(object_name)
+
+    def streams(self) -> tuple[str, ...]:
+        """Streams in the order to pull them."""
+        return self._puller.names()
+
+    def pull(self, stream: str, cursor: Cursor | None, now: datetime) -> Iterator[Page]:
+        """Pages of `stream` since `cursor`."""
+        self.identity()
+        yield from self._puller.pull(stream, cursor, now)
+
+    def read(self, refs: Sequence[Ref], fields: Sequence[str]) -> Mapping[Ref, Record]:
+        """Fresh values by batch read."""
+        return self._writes.read(refs, fields, self._now())
+
+    def write(self, changes: Sequence[Change]) -> tuple[Outcome, ...]:
+        """One batch update (two where fields are cleared first)."""
+        if not changes:
+            return ()
+        _refuse_mixed(changes)
+        self.identity()
+        return self._writes.write(changes)
+
+    def verify(self, refs: Sequence[Ref], fields: Sequence[str], since: datetime) -> Mapping[Ref, Verified]:
+        """Read back with property history; edits are entries of others at or after `since`."""
+        self.identity()
+        found: dict[Ref, Verified] = {}
+        now = self._now()
+        for object_name, asked in by_object(refs):
+            specs = self.schema.pick(object_name, fields)
+            names = sorted(spec.name for spec in specs.values())
+            for batch in batches(asked):
+                rows = {str(row["id"]): row for row in self._writes.read_rows(object_name, batch, names, names)}
+                for ref in batch:
+                    row = rows.get(ref.id)
+                    found[ref] = (
+                        Verified(records.record(object_name, row, specs, now), history.edits(row, specs, since, self._app_id))
+                        if row is not None
+                        else Verified(None)
+                    )
+        return found
+
+    def create(self, records_: Sequence[NewRecord]) -> tuple[Outcome, ...]:
+        """Create tasks. Raises Refused(reason="object") for anything else: contacts are made by marketing, never by handoff."""
+        for record in records_:
+            self._creatable(record.object)
+        self.identity()
+        return self._creates.create(records_, self._now()) if records_ else ()
+
+    def find(self, object_name: str, unique_keys: Sequence[str], about: Sequence[Ref] = ()) -> Mapping[str, Ref]:
+        """Tasks by unique key; `about` is needed only where the portal has no unique property on tasks."""
+        self._creatable(object_name)
+        return self._creates.find(unique_keys, about)
+
+    def batch_size(self, object_name: str, op: Op) -> int:  # noqa: ARG002 - one size here
+        """100 for every object and operation."""
+        return BATCH
+
+    def calls_made(self) -> Mapping[str, int]:
+        """HTTP requests sent, per route family, retries included."""
+        return self.client.calls_made()
+
+    def missing_own_fields(self) -> tuple[tuple[str, str], ...]:
+        """Own properties the portal does not have."""
+        return self._setup.missing()
+
+    def create_own_fields(self, for_user: str = "") -> tuple[str, ...]:  # noqa: ARG002 - HubSpot shows properties to every app with the scope
+        """Make the missing own properties."""
+        self.identity()
+        return self._setup.create()
+
+    def quota_left(self) -> float | None:
+        """Share of the day's requests that is left, where HubSpot says."""
+        return self.client.quota_left()
+
+    def close(self) -> None:
+        """Release connections."""
+        self.client.close()
+
+    def _ask_identity(self) -> Identity:
+        found = self.client.get("account", self.client.paths.account())
+        portal = str(found.get("portalId", ""))
+        if self._account.portal_id is not None and portal != str(self._account.portal_id):
+            raise Refused(
+                f"HubSpot: the token opens portal {portal}, the settings pin portal {self._account.portal_id}; change one of them",
+                "wrong_account",
+            )
+        try:
+            token = self.client.token_info()
+        except CrmError:  # the endpoint may vanish; scopes are then learned from refusals, and every app's write counts as ours
+            token = {}
+        self._app_id = str(token.get("appId") or "")
+        domain = found.get("uiDomain") or "app.hubspot.com"
+        scheme = urlsplit(self._account.base_url).scheme
+        return Identity(
+            system=self.system,
+            account_id=portal,
+            kind=_KINDS.get(str(found.get("accountType", "")), "production"),
+            time_zone=str(found.get("timeZone", "")),
+            record_url=f"{scheme}://{domain}/contacts/{portal}/record/{CONTACT_TYPE}/{{id}}",
+            user_id=str(token.get("userId") or ""),
+            scopes=tuple(sorted(str(scope) for scope in token.get("scopes") or ())),
+        )
+
+    def _creatable(self, object_name: str) -> str:
+        if object_name not in _CREATABLE:
+            raise Refused(f"HubSpot: handoff creates tasks, not {object_name}; contacts come from marketing", "object")
+        return _CREATABLE[object_name]
+
+
+def _refuse_mixed(changes: Sequence[Change]) -> None:
+    refs = [change.ref for change in changes]
+    if len({ref.object for ref in refs}) > 1 or len(set(refs)) < len(refs) or len(refs) > BATCH:
+        raise ValueError(f"one write carries at most {BATCH} different records of one object")

@@ -1,0 +1,89 @@
+"""HubSpot rows <-> our records and values. All values are strings or null on both sides; null and blank mean absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.protocol import Gone
+from connectors.values import instant, instant_text, whole_number, without_scheme
+from handoff.facts import Record, Ref, State
+from mappings.fields import FieldSpec, FieldType
+
+SYSTEM = "hubspot"
+MERGED_IDS = "hs_merged_object_ids"
+
+
+def ref(object_name: str, record_id: object) -> Ref:
+    """The reference of a HubSpot record."""
+    return Ref(SYSTEM, object_name, str(record_id))
+
+
+def record(object_name: str, row: Mapping[str, Any], specs: Mapping[str, FieldSpec], now: datetime) -> Record:
+    """One row of a list, search or batch read as a record; `now` is when we learned it."""
+    return Record(
+        ref=ref(object_name, row["id"]),
+        fields=values(row.get("properties") or {}, specs),
+        created_at=instant(row["createdAt"]),
+        modified_at=instant(row["updatedAt"]),
+        known_at=now,
+        state=State.ARCHIVED if row.get("archived") else State.LIVE,
+    )
+
+
+def values(properties: Mapping[str, str | None], specs: Mapping[str, FieldSpec]) -> dict[str, str]:
+    """Canonical field -> our string, blank ones left out."""
+    found: dict[str, str] = {}
+    for canonical, spec in specs.items():
+        text = properties.get(spec.name)
+        if text:
+            found[canonical] = from_vendor(spec, text)
+    return found
+
+
+def from_vendor(spec: FieldSpec, text: str) -> str:
+    """HubSpot's string as ours: dates normalised, numbers plain, mapped words translated."""
+    if spec.presence or spec.values:
+        return spec.from_vendor(text)
+    if spec.type is FieldType.DATETIME:
+        return _datetime_text(text)
+    if spec.type is FieldType.DATE:
+        return _datetime_text(text)[:10] if text.isdigit() else text[:10]
+    if spec.type is FieldType.NUMBER:
+        return whole_number(text)
+    if spec.type is FieldType.BOOL:
+        return text.lower()
+    return without_scheme(text) if spec.type is FieldType.DOMAIN else text
+
+
+def to_vendor(spec: FieldSpec, value: str | None) -> str:
+    """Our string as HubSpot takes it. A blank clears; null is never sent, it would not clear (developers.hubspot.com, "Properties")."""
+    if value is None:
+        return ""
+    if spec.type is FieldType.DATE:
+        return value[:10]
+    return spec.to_vendor(value)
+
+
+def merged(row: Mapping[str, Any]) -> Iterator[Gone]:
+    """The contacts that were merged into this one: their ids leave lists and search without a tombstone."""
+    ids = str((row.get("properties") or {}).get(MERGED_IDS) or "")
+    survivor = ref("contacts", row["id"])
+    for record_id in ids.split(";"):
+        if record_id.strip() and record_id.strip() != survivor.id:
+            yield Gone(ref("contacts", record_id.strip()), State.MERGED, instant(row["updatedAt"]), survivor)
+
+
+def archived(object_name: str, row: Mapping[str, Any]) -> Gone:
+    """A row of the archived listing."""
+    return Gone(ref(object_name, row["id"]), State.ARCHIVED, instant(row.get("archivedAt") or row["updatedAt"]))
+
+
+def _datetime_text(text: str) -> str:
+    """ISO-8601 UTC with milliseconds, also from the epoch milliseconds that some properties carry."""
+    if text.isdigit():
+        return instant_text(datetime.fromtimestamp(int(text) / 1000, UTC))
+    if len(text) == 24 and text.endswith("Z"):
+        return text
+    return instant_text(instant(text))

@@ -1,0 +1,202 @@
+"""The policy made ready to run: closures, tables and indexes, built once, so that nothing is interpreted per lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from handoff.calendar import Calendar
+from handoff.fit import FitRules, compile_fit
+from handoff.intent import IntentRules, compile_intent
+from handoff.match import Check, compile_condition, leaves_of
+from handoff.policy import Cadence, Operator, Policy, Test, Transition
+
+ANY_STAGE = frozenset({"any", "*"})
+DEFAULT_CADENCE = frozenset({"", "default", "any"})
+DAY_SIGNALS = frozenset(
+    {
+        *("age_days", "stage_days", "touch.days_ago", "untouched_days", "sent_days", "silent_days", "silence.due", "idle_business_days"),
+        *("neglect.due", "hand_raise.age_days"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One compiled transition. `reads` are the signals its condition asks for."""
+
+    name: str
+    rule: Transition
+    check: Check
+    reads: frozenset[str]
+    override: frozenset[str]
+    adoption_only: bool
+    guard_signal: str  # the signal the first test of the row asks for, "" when it does not begin with one
+    guard: Check
+
+
+Item = Row | tuple[str | int | None, ...]
+"""A row still to be tried, or the trace of one that has lost already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Neighbouring rows whose first test asks for the same signal ("": rows without such a test).
+
+    `answers` keeps, per value of the signal, whether all of them lose by it, and their traces and rows in order.
+    """
+
+    signal: str
+    rows: tuple[Row, ...]
+    answers: dict[object, tuple[bool, tuple[Item, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Which passages of time can change a decision in one stage: whole-day thresholds per signal, and whether a falling intent matters."""
+
+    days: tuple[tuple[str, tuple[int, ...]], ...]
+    review: bool
+    next_step: bool
+    intent_falls: bool
+    intent_levels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A scope, hold or group rule: its name and check, with the days a hold is reviewed after."""
+
+    name: str
+    check: Check
+    review_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One routing rule."""
+
+    name: str
+    check: Check
+    pool: str
+    to_account_owner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPolicy:
+    """Everything a decision needs of a policy. `rows` are the transitions per stage, in the table's order."""
+
+    policy: Policy
+    calendar: Calendar
+    rows: Mapping[str, tuple[Row, ...]]
+    blocks: Mapping[str, tuple[Block, ...]]
+    by_name: Mapping[str, Row]
+    scope: tuple[Named, ...]
+    holds: tuple[Named, ...]
+    groups: tuple[Named, ...]
+    routes: tuple[Route, ...]
+    fit: FitRules
+    intent: IntentRules
+    cadences: Mapping[str, Cadence]
+    watches: Mapping[str, Watch]
+    lag_seconds: int
+    placeholders: frozenset[str]
+
+
+def compile_policy(policy: Policy) -> CompiledPolicy:
+    """Compile once per policy digest. Raises ValueError where a condition or the calendar cannot be compiled."""
+    rows = tuple(_row(rule) for rule in policy.transitions)
+    cadences = {("" if entry.lead_type in DEFAULT_CADENCE else entry.lead_type): entry for entry in policy.cadences}
+    per_stage = {stage: tuple(row for row in rows if _leaves(row.rule, stage)) for stage in policy.stages}
+    return CompiledPolicy(
+        policy=policy,
+        calendar=Calendar(policy.company),
+        rows=per_stage,
+        blocks={stage: _blocks(stage_rows) for stage, stage_rows in per_stage.items()},
+        by_name={row.name: row for row in rows},
+        scope=tuple(Named(rule.name, compile_condition(rule.when)) for rule in policy.scope),
+        holds=tuple(Named(rule.name, compile_condition(rule.when), rule.review_days) for rule in policy.holds),
+        groups=tuple(Named(rule.name, compile_condition(rule.when)) for rule in policy.groups),
+        routes=tuple(Route(rule.name, compile_condition(rule.when), rule.pool, rule.to_account_owner) for rule in policy.routes),
+        fit=compile_fit(policy.fit),
+        intent=compile_intent(policy.intent),
+        cadences=cadences,
+        watches={stage: _watch(policy, stage_rows) for stage, stage_rows in per_stage.items()},
+        lag_seconds=policy.silence.max_lag_hours * 3600,
+        placeholders=frozenset(text.strip().casefold() for text in policy.company.placeholders),
+    )
+
+
+def _leaves(rule: Transition, stage: str) -> bool:
+    return stage in rule.from_stages or (bool(ANY_STAGE & set(rule.from_stages)) and rule.to != stage)
+
+
+def _row(rule: Transition) -> Row:
+    reads = frozenset(test.signal for test, _ in leaves_of(rule.when) if test.signal)
+    first = rule.when.all[0] if rule.when.all else None
+    guard = first if isinstance(first, Test) and first.signal else None
+    return Row(
+        name=rule.name,
+        rule=rule,
+        check=compile_condition(rule.when),
+        reads=reads,
+        override=frozenset(rule.may_override_person),
+        adoption_only=rule.adoption_only,
+        guard_signal=guard.signal if guard is not None else "",
+        guard=compile_condition(guard if guard is not None else rule.when),
+    )
+
+
+def _blocks(rows: tuple[Row, ...]) -> tuple[Block, ...]:
+    grouped = [(signal, tuple(members)) for signal, members in groupby(rows, key=lambda row: "" if row.adoption_only else row.guard_signal)]
+    return tuple(Block(signal, members, {}) for signal, members in grouped)
+
+
+def _watch(policy: Policy, rows: tuple[Row, ...]) -> Watch:
+    conditions = [row.rule.when for row in rows] + [rule.when for rule in policy.scope]
+    leaves = [leaf for condition in conditions for leaf in leaves_of(condition)]
+    if any(test.signal == "contactable" for test, _ in leaves):
+        leaves += [leaf for rule in policy.holds for leaf in leaves_of(rule.when)]
+    days: dict[str, set[int]] = {}
+    for test, _ in leaves:
+        if test.signal in DAY_SIGNALS:
+            days.setdefault(test.signal, set()).update(_thresholds(test))
+    falling = [test for test, negated in leaves if test.signal.startswith("intent.") and _falls(test, negated=negated)]
+    levels = {policy.intent.bar} | {least for _, least in policy.intent.bands}
+    for test in falling:
+        if test.signal == "intent.score":
+            levels.update(_numbers(test))
+    return Watch(
+        days=tuple((signal, tuple(sorted(values))) for signal, values in sorted(days.items())),
+        review=any(test.signal == "review.due" for test, _ in leaves),
+        next_step=any(test.signal in ("next_step.open", "silence.due", "task.open") for test, _ in leaves),
+        intent_falls=bool(falling),
+        intent_levels=tuple(sorted(level for level in levels if level > 0)),
+    )
+
+
+def _thresholds(test: Test) -> tuple[int, ...]:
+    """Whole days at which the answer of a test may change; `silence.due` and `neglect.due` have their days from the case."""
+    numbers = _numbers(test)
+    if test.op is Operator.AT_LEAST:
+        return numbers
+    if test.op is Operator.AT_MOST:
+        return tuple(number + 1 for number in numbers)
+    if test.op is Operator.BETWEEN:
+        return (numbers[0], numbers[1] + 1)
+    return tuple(edge for number in numbers for edge in (number, number + 1))
+
+
+def _numbers(test: Test) -> tuple[int, ...]:
+    values = test.value if isinstance(test.value, tuple) else (test.value,)
+    return tuple(value for value in values if isinstance(value, int) and not isinstance(value, bool))
+
+
+def _falls(test: Test, *, negated: bool) -> bool:
+    """Whether the test can begin to hold because intent decays."""
+    if test.signal == "intent.new":
+        return False
+    falling = test.op is Operator.AT_MOST or test.value is False
+    if negated and test.op in (Operator.AT_LEAST, Operator.IS, Operator.ANY_OF):
+        return not falling
+    return falling or test.op is Operator.BETWEEN

@@ -1,0 +1,159 @@
+"""The values a decision is made of. Frozen; every one can be digested, stored and replayed byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """Who owes the next step."""
+
+    MARKETING = "marketing"
+    SALES = "sales"
+    NOBODY = "nobody"  # customer, disqualified: nothing is owed
+
+
+class EffectKind(StrEnum):
+    """Things that happen once per (lead, transition, episode)."""
+
+    TASK = "task"
+    CREATE_LEAD = "create_lead"
+    NOTIFY = "notify"
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What the ledger (or, after a restore, the record's own fields) says this lead was before this decision."""
+
+    stage: str
+    since: datetime
+    episode: int
+    rev: int
+    owner: str = ""  # rep key (e-mail, lower case), `queue:<name>` or "" for nobody
+    previous_owner: str = ""
+    pool: str = ""
+    lead_type: str = ""  # hand_raise, aged_hand_raise, reconfirm, mql, content, ""
+    next_step: str = ""
+    nurture_group: str = ""
+    due_at: datetime | None = None
+    review_at: datetime | None = None  # wake date or review date of a hold
+    offered_at: datetime | None = None
+    hand_raise_at: datetime | None = None  # the hand-raise the current episode answers
+    reroutes: int = 0
+    adopted_at: datetime | None = None  # cut-over; clocks of deadlines start here
+    held_until: datetime | None = None  # undo holds a lead until it is released
+    fit_band: str = ""
+    intent_band: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rep:
+    """One person who can own leads. `key` is the e-mail in lower case, the same in both CRMs."""
+
+    key: str
+    name: str
+    role: str  # sdr, ae, manager, marketing, other
+    active: bool
+    ids: Mapping[str, str]  # system -> owner or user id
+    time_zone: str = "UTC"
+    manager: str = ""
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Everything about the others, frozen and digested before a run.
+
+    `owners` resolves "system:vendor id" to a rep key or `queue:<name>`; `turns` counts turns taken per pool and rep;
+    `open_leads` and `new_today` count per rep; `coverage` is covered_until per "system:stream" (aware UTC), absent when never pulled;
+    `health` per "system:kind" is present, absent or stale.
+    """
+
+    reps: Mapping[str, Rep]
+    owners: Mapping[str, str]
+    queues: Mapping[str, Mapping[str, str]]  # queue name -> system -> vendor id
+    turns: Mapping[str, Mapping[str, int]]
+    open_leads: Mapping[str, int]
+    new_today: Mapping[str, int]
+    coverage: Mapping[str, datetime]
+    health: Mapping[str, str]
+    target_accounts: Mapping[str, str]  # registrable domain -> account owner's rep key
+    adopting: bool = False
+    cut_over: datetime | None = None  # when this company was adopted
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing to do once. `key` = `<lead key>|<transition>|<episode>`; `kind` tells what; `due_at` aware UTC."""
+
+    kind: EffectKind
+    lead: str
+    transition: str
+    episode: int
+    due_at: datetime | None = None
+    text: str = ""  # task brief, at most 12 lines
+    subject: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}|{self.lead}|{self.transition}|{self.episode}"
+
+
+Reason = tuple[str | int | None, ...]
+"""One step of the evaluation trace: (step, name, *details), for example ("intent", "pricing_page", 2, 30, 1). Rendered only when read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What should hold for one lead from `decided_at` until `next_look_at`.
+
+    `transition` is the rule that moved the lead, "" when it stays. `ready` asks `assign` for an owner from `pool`
+    (stage is then still the stage before the offer; assign turns it into the offered stage). `release_owner` is the named rule
+    that takes an active owner away, "" when the owner is kept. `exceptions` are (reason code, detail) for the exceptions list.
+    `override` names the fields a fired rule may take from a person.
+    """
+
+    lead: str
+    stage: str
+    since: datetime
+    episode: int
+    rev: int
+    side: Side
+    owner: str
+    previous_owner: str
+    pool: str
+    lead_type: str
+    next_step: str
+    nurture_group: str
+    due_at: datetime | None
+    review_at: datetime | None
+    offered_at: datetime | None
+    hand_raise_at: datetime | None
+    reroutes: int
+    transition: str
+    ready: bool
+    release_owner: str
+    heat: tuple[int, int, int]  # (hand-raise, intent, fit), larger is hotter
+    first_seen: tuple[str, str]  # (ISO create date, lead key): the tie-break after heat
+    fit_band: str
+    intent_band: str
+    reason: str  # one line a rep can read
+    effects: tuple[Effect, ...]
+    next_look_at: datetime | None
+    in_scope: bool
+    out_of_scope: str = ""  # name of the scope rule, "" when in scope
+    unchanged: bool = False  # nothing to write: no own field, no owner, no effect
+    override: tuple[str, ...] = ()
+    exceptions: tuple[tuple[str, str], ...] = ()
+    because: tuple[Reason, ...] = ()
+    adopted_at: datetime | None = None
+    held_until: datetime | None = None
+    from_stage: str = ""  # the stage before this decision; equal to `stage` when nothing moved
+    from_owner: str = ""  # the owner found on the record of record when this was decided
+    fact_at: datetime | None = None  # when the fact behind the fired rule happened; an edit by a person that is newer stands
+    preferred_owner: str = ""  # rep key: the named account's owner or the owner to return to, before taking turns

@@ -1,0 +1,215 @@
+"""Which records are the same human: explicit ids first, then the e-mail address. Pure: records in, links out.
+
+Records that name each other by id, or share an address, are one lead. Inside one CRM one of them is the primary (an open opportunity,
+then an active owner, then the latest touch, then the oldest), the others are duplicates and are never routed. Where the links
+contradict each other, or people with different
+names share a mailbox, the records are ambiguous: each stands alone, is reported and moved by nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from handoff.facts import Record, Ref, State
+from handoff.records import ROUTED_OBJECTS
+
+PRIMARY, MIRROR, DUPLICATE, AMBIGUOUS = "primary", "mirror", "duplicate", "ambiguous"
+LINK_FIELDS: Mapping[tuple[str, str], tuple[str, str, str]] = {
+    # (object, field holding an id) -> (system, object, what it says) of the record it names
+    ("Lead", "hubspot_id"): ("hubspot", "contacts", "same"),
+    ("Contact", "hubspot_id"): ("hubspot", "contacts", "same"),
+    ("contacts", "salesforce_lead_id"): ("salesforce", "Lead", "same"),
+    ("contacts", "salesforce_contact_id"): ("salesforce", "Contact", "same"),
+    ("Lead", "converted_to"): ("salesforce", "Contact", "follows"),
+    ("contacts", "merged_ids"): ("hubspot", "contacts", "follows"),
+}
+ROLE_MAILBOXES = frozenset(
+    {
+        *("info", "sales", "office", "contact", "hello", "admin", "support", "team", "mail", "service"),
+        *("enquiries", "inquiries", "billing", "marketing"),
+    }
+)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides which of several records is the primary."""
+
+    open_opportunity: bool = False
+    active_owner: bool = False
+    last_touch_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One record belongs to one lead; `role` is primary, mirror, duplicate or ambiguous."""
+
+    ref: Ref
+    lead: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """`aliases` are (old lead key, key it is united into); `problems` are (lead key, reason code, detail without personal values)."""
+
+    links: tuple[Link, ...]
+    aliases: tuple[tuple[str, str], ...] = ()
+    problems: tuple[tuple[str, str, str], ...] = ()
+
+
+def resolve(records: Sequence[Record], keys: Mapping[Ref, str] | None = None, standing: Mapping[Ref, Standing] | None = None) -> Resolution:
+    """Unite `records` (a closed set: everything reachable by id or address from any of them). `keys` are the lead keys known so far.
+
+    The order of `records` never matters. A record that stands alone is the primary of its own lead.
+    """
+    known, stands = keys or {}, standing or {}
+    ordered = sorted(records, key=_age)
+    clusters, contradicted = _clusters(ordered)
+    links: list[Link] = []
+    aliases: list[tuple[str, str]] = []
+    problems: list[tuple[str, str, str]] = []
+    for cluster in clusters:
+        reason = "links_contradict" if any(record.ref in contradicted for record in cluster) else _shared_mailbox(cluster)
+        if reason:
+            for record in cluster:
+                key = known.get(record.ref, str(record.ref))
+                links.append(Link(record.ref, key, AMBIGUOUS))
+                problems.append((key, "ambiguous_identity", reason))
+            continue
+        key, others = _key_of(cluster, known)
+        aliases.extend((other, key) for other in others)
+        links.extend(_roles(cluster, key, stands))
+    return Resolution(tuple(links), tuple(aliases), tuple(problems))
+
+
+def address_of(record: Record) -> str:
+    """The e-mail address as it is compared: trimmed, lower case; "" when there is none."""
+    return record.fields.get("email", "").strip().lower()
+
+
+def named_ids(record: Record) -> Iterable[tuple[Ref, str]]:
+    """Records this one names by id, with `same` or `follows`."""
+    for (object_name, field), (system, target, says) in LINK_FIELDS.items():
+        if record.ref.object == object_name:
+            for part in re.split(r"[;,]", record.fields.get(field, "")):
+                if part.strip():
+                    yield Ref(system, target, part.strip()), says
+    if record.follows is not None:
+        yield record.follows, "follows"
+
+
+def _age(record: Record) -> tuple[datetime, str, str, str]:
+    return record.created_at, record.ref.system, record.ref.id, record.ref.object
+
+
+class _Union:
+    """Union-find over refs; the representative is the first in order of age."""
+
+    def __init__(self, refs: Iterable[Ref]) -> None:
+        self.parent = {ref: ref for ref in refs}
+        self.order = {ref: place for place, ref in enumerate(self.parent)}
+
+    def find(self, ref: Ref) -> Ref:
+        while self.parent[ref] != ref:
+            self.parent[ref] = self.parent[self.parent[ref]]
+            ref = self.parent[ref]
+        return ref
+
+    def unite(self, one: Ref, other: Ref) -> None:
+        first, second = sorted((self.find(one), self.find(other)), key=lambda ref: self.order[ref])
+        self.parent[second] = first
+
+
+def _clusters(ordered: Sequence[Record]) -> tuple[list[list[Record]], frozenset[Ref]]:
+    """Groups of one human each, and the records whose explicit links contradict each other or the address."""
+    here = {record.ref: record for record in ordered}
+    union = _Union(here)
+    partners: dict[tuple[Ref, str, str], set[Ref]] = {}
+    for record in ordered:
+        for other, says in named_ids(record):
+            if other not in here:
+                continue
+            union.unite(record.ref, other)
+            if says == "same":
+                partners.setdefault((record.ref, other.system, other.object), set()).add(other)
+                partners.setdefault((other, record.ref.system, record.ref.object), set()).add(record.ref)
+    contradicted = {ref for (ref, _, _), others in partners.items() if len(others) > 1 for ref in (ref, *others)}
+    contradicted |= _address_contradictions(ordered, here, partners, union)
+    grouped: dict[Ref, list[Record]] = {}
+    for record in ordered:
+        grouped.setdefault(union.find(record.ref), []).append(record)
+    return list(grouped.values()), frozenset(contradicted)
+
+
+def _address_contradictions(
+    ordered: Sequence[Record], here: Mapping[Ref, Record], partners: Mapping[tuple[Ref, str, str], set[Ref]], union: _Union
+) -> set[Ref]:
+    """Unite by address; an address that leads to another live record than the explicit id does is a contradiction."""
+    contradicted: set[Ref] = set()
+    by_address: dict[str, list[Record]] = {}
+    for record in ordered:
+        if address_of(record):
+            by_address.setdefault(address_of(record), []).append(record)
+    for same in by_address.values():
+        for record in same:
+            for other in same:
+                named = partners.get((record.ref, other.ref.system, other.ref.object), set())
+                live = other.state == State.LIVE and all(here[ref].state == State.LIVE for ref in named)
+                # Where the named record has this very address, too, the other one is merely a duplicate of it.
+                alike = any(address_of(here[ref]) == address_of(other) for ref in named)
+                if named and live and not alike and other.ref not in named and record.ref.system != other.ref.system:
+                    contradicted |= {record.ref, other.ref, *named}
+        for record in same[1:]:
+            union.unite(same[0].ref, record.ref)
+    return contradicted
+
+
+def _shared_mailbox(cluster: Sequence[Record]) -> str:
+    """A reason when people with different names share a role mailbox ("info@") within the cluster."""
+    names: dict[str, set[tuple[str, str]]] = {}
+    for record in cluster:
+        local = re.split(r"[.+@_-]", address_of(record), maxsplit=1)[0]
+        name = (record.fields.get("first_name", "").strip().casefold(), record.fields.get("last_name", "").strip().casefold())
+        if local in ROLE_MAILBOXES and any(name) and record.state == State.LIVE:
+            names.setdefault(address_of(record), set()).add(name)
+    return "shared_mailbox" if any(len(people) > 1 for people in names.values()) else ""
+
+
+def _key_of(cluster: Sequence[Record], known: Mapping[Ref, str]) -> tuple[str, tuple[str, ...]]:
+    """The lead's key (the oldest known one, else the first-seen record) and the keys it replaces."""
+    found = list(dict.fromkeys(known[record.ref] for record in cluster if record.ref in known))
+    if not found:
+        return str(cluster[0].ref), ()
+    own = [str(record.ref) for record in cluster if str(record.ref) in found]
+    key = own[0] if own else found[0]
+    return key, tuple(other for other in found if other != key)
+
+
+def _roles(cluster: Sequence[Record], key: str, stands: Mapping[Ref, Standing]) -> Iterable[Link]:
+    """Per CRM one primary among the live routed records; in the CRMs after the first it is called a mirror."""
+    best: dict[str, Record] = {}
+    for record in cluster:
+        if record.state == State.LIVE and record.ref.object in ROUTED_OBJECTS:
+            present = best.get(record.ref.system)
+            if present is None or _rank(record, stands) < _rank(present, stands):
+                best[record.ref.system] = record
+    first = min(best.values(), key=_age).ref if best else cluster[0].ref
+    for record in cluster:
+        if record.ref == first:
+            yield Link(record.ref, key, PRIMARY)
+        elif record.state == State.LIVE and record.ref.object in ROUTED_OBJECTS and best[record.ref.system].ref != record.ref:
+            yield Link(record.ref, key, DUPLICATE)
+        else:
+            yield Link(record.ref, key, MIRROR)
+
+
+def _rank(record: Record, stands: Mapping[Ref, Standing]) -> tuple[bool, bool, float, tuple[datetime, str, str, str]]:
+    """Smaller is better: open opportunity, active owner, latest touch, then the oldest record."""
+    standing = stands.get(record.ref, Standing())
+    touched = standing.last_touch_at or EARLIEST
+    return (not standing.open_opportunity, not standing.active_owner, -touched.timestamp() if touched != EARLIEST else 0.0, _age(record))

@@ -1,0 +1,263 @@
+"""The condition language, compiled once to closures.
+
+A check is three-valued: it holds (None), it fails ("no", ...) or it cannot be told ("unknown", ...). The tuple is the trace: which test
+decided, what it asked for and what was found, so that explaining a decision needs no second evaluation. Text compares case-insensitively,
+numbers as whole numbers (rounded down). Values of personal fields never enter a trace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from handoff.policy import Condition, Operator, Test
+
+Scalar = str | int | None
+Verdict = tuple[Scalar, ...] | None
+"""None: holds. ("no" | "unknown", name, operator, wanted, found) otherwise."""
+
+PERSONAL_FIELDS = frozenset({"email", "first_name", "last_name", "phone", "title"})
+HIDDEN = "(not shown)"
+MOST_ANSWERS = 1000
+
+
+Check = Callable[[Any], Verdict]
+"""Reads a case: `case[signal]` is a computed signal (None: cannot be known), `case.fields` the canonical fields (absent: blank)."""
+
+
+def holds(verdict: Verdict) -> bool:
+    """True when the check held; a failed and an unknown check are both not enough to act on."""
+    return verdict is None
+
+
+def whole_number(text: str) -> int | None:
+    """A CRM's number text rounded down to a whole number ("240", "240.5", "1,200"), None when it is none."""
+    try:
+        return int(text)
+    except ValueError:
+        whole, _, fraction = text.strip().replace(",", "").partition(".")
+        if not re.fullmatch(r"-?\d+", whole) or not re.fullmatch(r"\d*", fraction):
+            return None
+        return int(whole) - (1 if whole.startswith("-") and fraction.strip("0") else 0)
+
+
+def compile_condition(condition: Condition | Test) -> Check:
+    """The closure of a condition or a single test. Raises ValueError on an operator used with a value it cannot take."""
+    if isinstance(condition, Test):
+        return _compile_test(condition)
+    alls = tuple(compile_condition(part) for part in condition.all)
+    anys = tuple(compile_condition(part) for part in condition.any)
+    nones = tuple((_label(part), compile_condition(part)) for part in condition.none)
+    if not anys and not nones:
+        return alls[0] if len(alls) == 1 else _all_of(alls)
+    if anys and not alls and not nones:
+        return lambda case: _any_of(anys, case)
+
+    def check(case: Any) -> Verdict:
+        unknown: Verdict = None
+        for test in alls:
+            verdict = test(case)
+            if verdict is not None:
+                if verdict[0] == "no":
+                    return verdict
+                unknown = unknown or verdict
+        if anys:
+            verdict = _any_of(anys, case)
+            if verdict is not None:
+                if verdict[0] == "no":
+                    return verdict
+                unknown = unknown or verdict
+        for label, test in nones:
+            verdict = test(case)
+            if verdict is None:
+                return ("no", label, "none of", "", "holds")
+            if verdict[0] == "unknown":
+                unknown = unknown or verdict
+        return unknown
+
+    return check
+
+
+def _all_of(tests: tuple[Check, ...]) -> Check:
+    def check(case: Any) -> Verdict:
+        unknown: Verdict = None
+        for test in tests:
+            verdict = test(case)
+            if verdict is not None:
+                if verdict[0] == "no":
+                    return verdict
+                unknown = unknown or verdict
+        return unknown
+
+    return check
+
+
+def _any_of(tests: Iterable[Check], case: Any) -> Verdict:
+    worst: Verdict = None
+    for test in tests:
+        verdict = test(case)
+        if verdict is None:
+            return None
+        if worst is None or (worst[0] == "no" and verdict[0] == "unknown"):
+            worst = verdict
+    return worst
+
+
+def _label(part: Condition | Test) -> str:
+    if isinstance(part, Test):
+        return part.signal or part.field
+    return " + ".join(_label(inner) for inner in (*part.all, *part.any, *part.none)) or "group"
+
+
+def _compile_test(test: Test) -> Check:
+    name = test.signal or test.field
+    wanted = _shown(test.value)
+    if test.op in (Operator.KNOWN, Operator.UNKNOWN):
+        return _presence(test, name, want_known=(test.op is Operator.KNOWN) == (test.value is not False))
+    compare = _COMPARE[test.op](test.value, name)
+    no_prefix = ("no", name, str(test.op), wanted)
+    unknown = ("unknown", name, str(test.op), wanted, None)
+    if test.signal:
+        return _signal_check(name, compare, no_prefix, unknown)
+    return _field_check(name, compare, no_prefix, unknown)
+
+
+def _signal_check(name: str, compare: Callable[[Any], bool | None], no_prefix: tuple[Scalar, ...], unknown: Verdict) -> Check:
+    """One closure for any operator; the answers seen so far are kept, because a signal has few values."""
+    answers: dict[Any, Verdict] = {None: unknown}
+
+    def check(case: Any) -> Verdict:
+        found = case[name]
+        try:
+            return answers[found]
+        except KeyError:
+            verdict = None if compare(found) else (*no_prefix, found)
+            if len(answers) < MOST_ANSWERS:
+                answers[found] = verdict
+            return verdict
+
+    return check
+
+
+def _field_check(name: str, compare: Callable[[Any], bool | None], no_prefix: tuple[Scalar, ...], unknown: Verdict) -> Check:
+    hidden = name in PERSONAL_FIELDS
+    answers: dict[str, Verdict] = {}
+
+    def check(case: Any) -> Verdict:
+        found = case.fields.get(name)
+        if not found:
+            return unknown
+        if found in answers:
+            return answers[found]
+        answer = compare(found)
+        verdict = None if answer else unknown if answer is None else (*no_prefix, HIDDEN if hidden else found)
+        if not hidden and len(answers) < MOST_ANSWERS:
+            answers[found] = verdict
+        return verdict
+
+    return check
+
+
+def _presence(test: Test, name: str, *, want_known: bool) -> Check:
+    failed: Verdict = ("no", name, "known" if want_known else "unknown", "", "absent" if want_known else "present")
+
+    if test.signal:
+        return lambda case: None if (case[name] is not None) == want_known else failed
+    return lambda case: None if bool(case.fields.get(name)) == want_known else failed
+
+
+def _shown(value: Any) -> Scalar:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(str(part) for part in value)
+    return value  # type: ignore[no-any-return]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value).strip().casefold()
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) else whole_number(value)
+
+
+def _is(value: Any, _name: str) -> Callable[[Any], bool | None]:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return lambda found: None if (number := _number(found)) is None else number == value
+    wanted = _text(value)
+    if isinstance(value, bool):
+        return lambda found: found is value if isinstance(found, bool) else str(found).strip().casefold() == wanted
+    return lambda found: _text(found) == wanted
+
+
+def _any_of_values(value: Any, name: str) -> Callable[[Any], bool | None]:
+    wanted = frozenset(_text(part) for part in _many(value, name))
+    return lambda found: _text(found) in wanted
+
+
+def _none_of_values(value: Any, name: str) -> Callable[[Any], bool | None]:
+    wanted = frozenset(_text(part) for part in _many(value, name))
+    return lambda found: _text(found) not in wanted
+
+
+def _at_least(value: Any, name: str) -> Callable[[Any], bool | None]:
+    bound = _bound(value, name)
+    return lambda found: None if (number := _number(found)) is None else number >= bound
+
+
+def _at_most(value: Any, name: str) -> Callable[[Any], bool | None]:
+    bound = _bound(value, name)
+    return lambda found: None if (number := _number(found)) is None else number <= bound
+
+
+def _between(value: Any, name: str) -> Callable[[Any], bool | None]:
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise ValueError(f"{name}: 'between' needs two whole numbers, for example [51, 200], not {value!r}")
+    low, high = _bound(value[0], name), _bound(value[1], name)
+    return lambda found: None if (number := _number(found)) is None else low <= number <= high
+
+
+def _contains_any(value: Any, name: str) -> Callable[[Any], bool | None]:
+    words = sorted((_text(part) for part in _many(value, name)), key=len, reverse=True)
+    found_in = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in words) + r")(?!\w)").search
+    return lambda found: found_in(_text(found)) is not None
+
+
+def _many(value: Any, name: str) -> tuple[Any, ...]:
+    if isinstance(value, tuple) and value:
+        return value
+    if isinstance(value, str) and value:
+        return (value,)
+    raise ValueError(f"{name}: needs a list of values, not {value!r}")
+
+
+def _bound(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{name}: needs a whole number, not {value!r}")
+    return value
+
+
+_COMPARE: Mapping[Operator, Callable[[Any, str], Callable[[Any], bool | None]]] = {
+    Operator.IS: _is,
+    Operator.ANY_OF: _any_of_values,
+    Operator.NONE_OF: _none_of_values,
+    Operator.AT_LEAST: _at_least,
+    Operator.AT_MOST: _at_most,
+    Operator.BETWEEN: _between,
+    Operator.CONTAINS_ANY: _contains_any,
+}
+
+
+def leaves_of(condition: Condition | Test, *, negated: bool = False) -> Iterable[tuple[Test, bool]]:
+    """Every leaf with whether it stands under an odd number of `none`."""
+    if isinstance(condition, Test):
+        yield condition, negated
+        return
+    for part in (*condition.all, *condition.any):
+        yield from leaves_of(part, negated=negated)
+    for part in condition.none:
+        yield from leaves_of(part, negated=not negated)

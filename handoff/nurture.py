@@ -1,0 +1,37 @@
+"""What becomes of a lead that marketing has: the group that mails it, or a hold with a review date where it may not be mailed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from handoff.calendar import moment_of
+from handoff.case import Case
+from handoff.compiled import Row
+from handoff.signals import latest_status_edit
+
+
+def nurture_place(case: Case, row: Row) -> tuple[str, str, datetime | None]:
+    """(group, hold, review date) of a row: who may not be mailed is held until a review; else the first group that takes the lead."""
+    days = row.rule.review_days
+    if row.rule.nurture:
+        hold = next((rule for rule in case.policy.holds if rule.check(case) is None), None)
+        if hold is not None:
+            return "", hold.name, _in_days(case, hold.review_days)
+        group = next((rule.name for rule in case.policy.groups if rule.check(case) is None), "")
+        days = _wake_days(case) if days is None else days
+        return group, "", None if days is None else _in_days(case, days)
+    return "", "", None if days is None else _in_days(case, days)
+
+
+def _wake_days(case: Case) -> int | None:
+    edit = latest_status_edit(case)
+    if edit is None or edit[1] is None or not edit[1].reason:
+        return None
+    code = case.policy.policy.reasons.get(edit[1].reason)
+    return code.wake_days if code is not None and code.wake_days is not None else case.policy.policy.wake_days.get(edit[1].reason)
+
+
+def _in_days(case: Case, days: int) -> datetime:
+    """The opening hour on the company's date `days` from now."""
+    calendar = case.policy.calendar
+    return moment_of(calendar.opening_on(calendar.local_date(case.now_s) + timedelta(days=days)))

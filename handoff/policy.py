@@ -1,0 +1,329 @@
+"""The compiled policy: frozen values that the core reads. `mappings/` loads YAML into these and refuses what does not hold together.
+
+Names of things (stages, pools, groups, rules) are the company's own words; the core knows only what is declared here.
+Integer arithmetic everywhere: weights and points are whole numbers, shares are per mille, spans are whole days, hours or minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Literal
+
+from pydantic import Field
+
+from handoff.condition import Condition as Condition
+from handoff.condition import Frozen as Frozen
+from handoff.condition import Operator as Operator
+from handoff.condition import Test as Test
+from handoff.decision import Side
+from handoff.vocabulary import SIGNALS as SIGNALS
+
+
+class Meaning(Frozen):
+    """What one CRM status option means when a person picks it, and which stage a lead found in it at adoption has.
+
+    `stage` is for a record that is there when the company is adopted; `later` for one first seen afterwards ("" = the same).
+    """
+
+    event: Literal["none", "accepted", "qualified", "opportunity", "customer", "nurture", "disqualified", "reopened"] = "none"
+    stage: str  # stage at adoption
+    later: str = ""  # stage at first sight after the adoption
+    reason: str = ""  # reason code when the event is disqualified or nurture
+    where: str = ""
+
+
+class Company(Frozen):
+    """Calendar and addresses of the company. `holidays` are resolved to dates when the policy compiles and belong to its digest."""
+
+    name: str
+    time_zone: str
+    work_days: tuple[int, ...] = (0, 1, 2, 3, 4)  # Monday is 0
+    opens: time
+    closes: time
+    holidays: tuple[date, ...] = ()
+    own_domains: tuple[str, ...] = ()
+    free_mail_domains: tuple[str, ...] = ()
+    placeholders: tuple[str, ...] = ()  # "n/a", "-": typed instead of leaving blank; read as unknown, compared trimmed and case-folded
+
+
+class Stage(Frozen):
+    """One lifecycle stage. `project` says what the CRM's own fields show: system -> canonical field -> value ("" clears)."""
+
+    name: str
+    label: str
+    side: Side
+    meaning: str
+    owner: Literal["rep", "queue", "keep", "none"] = "keep"
+    project: Mapping[str, Mapping[str, str]] = {}
+    final: bool = False  # nobody leaves it by a rule; the reason stands in `meaning`
+    where: str = ""
+
+
+class TaskBrief(Frozen):
+    """The one task a transition creates. `subject` and `lines` are templates over the lead's canonical fields and the decision's values."""
+
+    subject: str
+    lines: tuple[str, ...]
+    due: Literal["clock", "business_minutes", "business_days", "staggered"] = "business_minutes"
+    amount: int = 0
+
+
+class Transition(Frozen):
+    """One row of the transition table; the first row whose `from_stages` holds the lead's stage and whose `when` is true fires."""
+
+    name: str
+    from_stages: tuple[str, ...]
+    to: str  # target stage, or "same" for a new episode of the same stage
+    when: Condition
+    ready: bool = False  # asks assign for an owner; the lead enters `to` only when one is found
+    lead_type: str = ""
+    next_step: str
+    reason: str  # template of the line a rep reads
+    review_days: int | None = None  # sets review_at
+    nurture: bool = False  # picks a nurture group (or a hold)
+    may_override_person: tuple[str, ...] = ()  # fields: stage, owner, status
+    release_owner: bool = False
+    adoption_only: bool = False
+    task: TaskBrief | None = None
+    pool: str = ""  # overrides routing
+    to_previous_owner: bool = False  # offers to the previous owner while active, else to `pool` or routing
+    counts_as_reroute: bool = False  # raises `reroutes` by one; the owner before is skipped
+    wait_next_step: str = ""  # next step and reason while a ready lead waits in `waiting_stage` for a rep with room
+    wait_reason: str = ""
+    where: str = ""
+
+
+class Band(Frozen):
+    """Points for one answer of a fit attribute."""
+
+    when: Condition
+    points: int
+    label: str = ""  # for explain: "VP or C-level"
+
+
+class FitAttribute(Frozen):
+    """One attribute: `weight` is its maximum; the first band that holds gives the points; unknown when every field it reads is unknown."""
+
+    name: str
+    weight: int
+    reads: tuple[str, ...]
+    bands: tuple[Band, ...]
+    otherwise: int = 0
+
+
+class Fit(Frozen):
+    """Fit = floor(100 x points / weight known); unknown when less than `known_per_mille` of the weight is known."""
+
+    bar: int
+    known_per_mille: int
+    attributes: tuple[FitAttribute, ...]
+    disqualifiers: Mapping[str, Condition] = {}
+    bands: tuple[tuple[str, int], ...] = (("A", 80), ("B", 60), ("C", 40), ("D", 0))
+
+
+class IntentKind(Frozen):
+    """Points of one kind of engagement. `cap` bounds the kind's sum (None: no cap); `half_life_hours` whole hours."""
+
+    name: str
+    activity: str  # Kind value
+    subjects: tuple[str, ...] = ()  # form kinds, page kinds, campaign kinds; empty = any
+    outcomes: tuple[str, ...] = ()
+    points: int
+    cap: int | None = None
+    half_life_hours: int
+    breaks_silence: bool = False
+    hand_raise: bool = False
+
+
+class SubjectKind(Frozen):
+    """Which forms, campaigns or pages are of one kind: by the vendor's id, or by words in the name (whole words, any case)."""
+
+    name: str
+    ids: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    where: str = ""
+
+    def holds(self, subject: str) -> bool:
+        """Whether `subject` (an id, a name, or an id followed by a blank and the name) is of this kind."""
+        folded = subject.strip().casefold()
+        if any(folded == one or folded.startswith(f"{one} ") for one in (vendor_id.casefold() for vendor_id in self.ids)):
+            return True
+        return any(_has_words(folded, words.casefold()) for words in self.words)
+
+
+def _has_words(text: str, words: str) -> bool:
+    """Whether `words` stand in `text` with no letter or digit touching them."""
+    at = text.find(words)
+    while at >= 0:
+        end = at + len(words)
+        if not (at and text[at - 1].isalnum()) and not (end < len(text) and text[end].isalnum()):
+            return True
+        at = text.find(words, at + 1)
+    return False
+
+
+class Intent(Frozen):
+    """Each event decays in thousandths of a point per whole hour, rounded down; then caps, newest first; then the sum, at most 100."""
+
+    bar: int
+    rearm_below: int
+    kinds: tuple[IntentKind, ...]
+    forms: tuple[SubjectKind, ...] = ()
+    campaigns: tuple[SubjectKind, ...] = ()
+    pages: tuple[SubjectKind, ...] = ()
+    bands: tuple[tuple[str, int], ...] = (("hot", 50), ("warm", 20), ("cold", 0))
+
+
+def kind_of_subject(subject: str, kinds: tuple[SubjectKind, ...]) -> str:
+    """The name of the first kind that `subject` is of; the subject itself when it already is a kind's name; "" when none knows it."""
+    if any(kind.name == subject for kind in kinds):
+        return subject
+    return next((kind.name for kind in kinds if kind.holds(subject)), "")
+
+
+class ScopeRule(Frozen):
+    """Who is left out and never moved."""
+
+    name: str
+    kind: Literal["customer", "open_opportunity", "hands_off", "spam", "test"]
+    when: Condition
+
+
+class HoldRule(Frozen):
+    """Who may not be mailed: nurture becomes a hold with a review date."""
+
+    name: str
+    when: Condition
+    review_days: int
+
+
+class NurtureGroup(Frozen):
+    """Which group a nurtured lead joins; the first whose `when` holds. The name is what marketing's workflow enrols on."""
+
+    name: str
+    when: Condition
+
+
+class Pool(Frozen):
+    """Who takes turns: active people with one of `roles` or `keys` (e-mails). `new_per_day` bounds offers per rep and day."""
+
+    name: str
+    roles: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    new_per_day: int | None = None
+
+
+class RouteRule(Frozen):
+    """The first rule that holds names the pool; `to_account_owner` goes to the named account's owner when active."""
+
+    name: str
+    when: Condition
+    pool: str = ""
+    to_account_owner: bool = False
+
+
+class Cadence(Frozen):
+    """Touches a lead type is owed before silence may return it, and when the owner counts as idle."""
+
+    lead_type: str
+    touches: int
+    idle_business_days: int  # in the offered stage and where `idle_by_stage` names none
+    idle_by_stage: Mapping[str, int] = {}
+
+
+class Silence(Frozen):
+    """Days without a sign of life per stage; a stage without an entry is never silent. Activity sources that must be covered."""
+
+    days: Mapping[str, int]
+    sources: Mapping[str, tuple[str, ...]]  # system -> streams
+    max_lag_hours: int = 24
+    target_account_days: int | None = None  # instead of `days` where the lead's account is named
+
+
+class HandRaise(Frozen):
+    """Ages of hand-raises found at adoption and how their due times are spread."""
+
+    aged_after_days: int = 14
+    reconfirm_after_days: int = 90
+    per_rep_per_day: int = 5
+    respond_minutes: int = 5
+    respond_after_opening_minutes: int = 30
+    reroute_after_minutes: tuple[int, ...] = (30, 60)
+    manager_after_minutes: int = 60
+    manager_queue_after_minutes: int = 90
+
+
+class Guard(Frozen):
+    """Limits per run and rolling 24 hours by kind of move; the larger of share and floor. Shares are per mille of leads in scope."""
+
+    per_mille: Mapping[str, int]
+    floor: Mapping[str, int]
+    tasks_per_rep_per_day: int = 15
+
+
+class ReasonCode(Frozen):
+    """Why a person gave a lead back or closed it, and what follows. `wake_days` sets the wake date of a nurture."""
+
+    name: str
+    label: str
+    action: Literal["nurture", "suppress", "reroute", "merge", "correct"]
+    wake_days: int | None = None
+    where: str = ""
+
+
+class RoleWords(Frozen):
+    """Which of our roles a CRM role, team or profile name says: the first entry with a word in the name."""
+
+    role: Literal["sdr", "ae", "manager", "marketing", "other"]
+    words: tuple[str, ...]
+
+
+class Approval(Frozen):
+    """A team's sign-off of this policy."""
+
+    team: Literal["sales", "marketing"]
+    by: str
+    on: date
+
+
+class Policy(Frozen):
+    """Everything a decision reads besides facts, frame and time. `digest` covers all of it."""
+
+    name: str
+    version: str
+    approvals: tuple[Approval, ...]
+    company: Company
+    systems: tuple[str, ...]  # system of record first; a lead's record of stage and owner is in the first system where it has a live record
+    sources: Mapping[str, tuple[str, ...]] = {}  # canonical field -> systems in order; default is `systems`
+    first_stage: str = "lead"
+    offered_stage: str = "offered"
+    waiting_stage: str = "mql"
+    stages: Mapping[str, Stage]
+    transitions: tuple[Transition, ...]
+    statuses: Mapping[str, Mapping[str, Meaning]]  # system -> option -> meaning
+    lifecycle: Mapping[str, str] = {}  # HubSpot lifecycle stage -> stage at first sight when no status decides
+    scope: tuple[ScopeRule, ...]
+    holds: tuple[HoldRule, ...]
+    groups: tuple[NurtureGroup, ...]
+    nurture_queue: str
+    fit: Fit
+    intent: Intent
+    pools: Mapping[str, Pool]
+    routes: tuple[RouteRule, ...]
+    cadences: tuple[Cadence, ...]
+    silence: Silence
+    hand_raise: HandRaise = Field(default_factory=HandRaise)
+    guard: Guard
+    wake_days: Mapping[str, int] = {}  # reason code -> days until the wake date
+    reasons: Mapping[str, ReasonCode] = {}
+    roles: tuple[RoleWords, ...] = ()
+    keep_owner_roles: tuple[str, ...] = ("sdr", "ae", "manager")  # an active owner of another role is not kept when a lead is offered
+    horizon_days: int = 400
+    horizon_activities: int = 200
+    digest: str = ""
+
+    def shows(self, system: str, status: str, stage: str) -> bool:
+        """Whether a CRM status option already says `stage` and need not be rewritten (a person's "Bad timing" stays in nurture)."""
+        meaning = self.statuses.get(system, {}).get(status)
+        return meaning is not None and meaning.stage == stage

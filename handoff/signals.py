@@ -1,0 +1,271 @@
+"""The signals a rule may ask for: each one a function of a case, by the names of `handoff.vocabulary.SIGNALS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from handoff.calendar import DAY_SECONDS, seconds_of
+from handoff.decision import Side
+from handoff.facts import Edit
+from handoff.fit import disqualifier
+from handoff.policy import Meaning
+from handoff.records import latest_send, owner_state
+from handoff.silence import clock_start, covered_until, idle_business_days, idle_since, silent_days, silent_since
+
+if TYPE_CHECKING:
+    from handoff.case import Case
+
+Signal = bool | int | str | None
+
+
+def _days_since(case: Case, at: int | None) -> int | None:
+    return None if at is None else max(0, (case.now_s - at) // DAY_SECONDS)
+
+
+def base_of(case: Case, signal: str) -> int | None:
+    """From when a whole-day signal counts, in seconds; None when it cannot be known."""
+    history = case.history
+    if signal == "age_days":
+        return seconds_of(case.facts.first_seen)
+    if signal == "stage_days":
+        return seconds_of(case.prior.since)
+    if signal == "touch.days_ago":
+        return history.touches[0] if history.touches else None
+    if signal == "untouched_days":
+        times = [seconds_of(case.facts.first_seen), *history.steps[:1]]
+        sent = last_sent(case)
+        return max(times) if sent is None else max(*times, sent)
+    if signal == "sent_days":
+        return last_sent(case)
+    if signal in ("silent_days", "silence.due"):
+        return silent_since(clock_start(case.prior, case.facts, history), history)
+    if signal in ("idle_business_days", "neglect.due"):
+        return _idle_base(case)
+    return history.hand_raises[0] if history.hand_raises else None
+
+
+def last_sent(case: Case) -> int | None:
+    """The newest marketing delivery, from activities and from the records' own stamp; one dated later than now is not believed."""
+    stamped = latest_send(case.facts)
+    at = seconds_of(stamped) if stamped is not None and stamped <= case.now else None
+    seen = case.history.last_send
+    return at if seen is None else seen if at is None else max(at, seen)
+
+
+def _idle_base(case: Case) -> int | None:
+    if case.policy.policy.stages[case.prior.stage].side != Side.SALES:
+        return None
+    return idle_since(clock_start(case.prior, case.facts, case.history), case.prior, case.history)
+
+
+def _day_signal(name: str) -> Callable[[Case], Signal]:
+    return lambda case: _days_since(case, base_of(case, name))
+
+
+def _silent_days(case: Case) -> Signal:
+    covered = covered_until(case.policy.policy.silence, case.frame, case.policy.policy.systems, case.now)
+    base = base_of(case, "silent_days")
+    return None if base is None else silent_days(base, covered)
+
+
+def silence_bar(case: Case) -> int | None:
+    """Days of silence that return a lead of this stage; None where the stage is never silent."""
+    silence = case.policy.policy.silence
+    days = silence.days.get(case.prior.stage)
+    if days is not None and silence.target_account_days is not None and case["target_account"]:
+        return silence.target_account_days
+    return days
+
+
+def _silence_due(case: Case) -> Signal:
+    bar = silence_bar(case)
+    if bar is None or case["next_step.open"] or not case["touches_due_met"]:
+        return False
+    days = case["silent_days"]
+    return None if days is None else days >= bar
+
+
+def _idle_days(case: Case) -> Signal:
+    base = base_of(case, "idle_business_days")
+    return None if base is None else idle_business_days(case.policy.calendar, base, case.now_s)
+
+
+def neglect_bar(case: Case) -> int | None:
+    """Business days after which the owner of a lead in this stage counts as idle."""
+    cadence = case.cadence
+    return None if cadence is None else cadence.idle_by_stage.get(case.prior.stage, cadence.idle_business_days)
+
+
+def _neglect_due(case: Case) -> Signal:
+    bar, days = neglect_bar(case), case["idle_business_days"]
+    return None if bar is None or days is None else days >= bar
+
+
+def _touches_due_met(case: Case) -> Signal:
+    cadence = case.cadence
+    if cadence is None:
+        return None
+    since = seconds_of(case.prior.offered_at or case.facts.first_seen)
+    return sum(1 for at in case.history.steps if at >= since) >= cadence.touches
+
+
+def _intent_new(case: Case) -> Signal:
+    """Newer than the stage, or learned after it began although it is a little older (a CRM's own lag)."""
+    since, lag, learned = seconds_of(case.prior.since), case.policy.lag_seconds, case.history.learned
+    first = since if case.prior.rev == 0 else since + 1  # a new lead's first form has the instant of its creation
+    return any(
+        kind.points and (at >= first or (at > since - lag and seconds_of(learned[key]) > since))
+        for at, key, kind in case.history.engagements
+    )
+
+
+def _hand_raise_waiting(case: Case) -> Signal:
+    raises = case.history.hand_raises
+    if not raises:
+        return False
+    if case.history.touches and case.history.touches[0] >= raises[0]:
+        return False
+    return case.prior.hand_raise_at is None or raises[0] > seconds_of(case.prior.hand_raise_at)
+
+
+def _touched_since_stage(case: Case) -> Signal:
+    since = seconds_of(case.prior.since)
+    return sum(1 for at in case.history.steps if at > since)
+
+
+def _human_since_offer(case: Case) -> Signal:
+    offered = seconds_of(case.prior.offered_at or case.prior.since)
+    if case.history.touches and case.history.touches[0] > offered:
+        return True
+    return bool(case["status.event"] == "accepted")
+
+
+def latest_status_edit(case: Case) -> tuple[int, Meaning | None] | None:
+    """When a person last picked a status after the stage began, and what it means (None: no meaning assigned or cleared)."""
+    since, lag = seconds_of(case.prior.since), case.policy.lag_seconds
+    found: list[tuple[int, str, str]] = [
+        (at, system, option)
+        for at, system, option, known in case.history.status_edits
+        if at > since or (at > since - lag and known > since)
+    ]
+    if case.record is not None:
+        system = case.record.ref.system
+        found += [(at, system, edit.value or "") for edit in persons_edits(case, "status") if (at := seconds_of(edit.at)) > since]
+    if not found:
+        return None
+    at, system, option = max(found)
+    return at, case.policy.policy.statuses.get(system, {}).get(option)
+
+
+def persons_edits(case: Case, field: str) -> list[Edit]:
+    """Edits by a person to one field of the record of record, up to now."""
+    return [edit for edit in case.facts.edits if edit.field == field and edit.author == "person" and edit.at <= case.now]
+
+
+def _status_event(case: Case) -> Signal:
+    if not case.history.status_edits and not case.facts.edits:
+        return "none"
+    edit = latest_status_edit(case)
+    return "none" if edit is None or edit[1] is None else edit[1].event
+
+
+def _status_mapped(case: Case) -> Signal:
+    statuses = case.policy.policy.statuses
+    for record in case.routed:
+        status = record.fields.get("status")
+        if status and status not in statuses.get(record.ref.system, {}):
+            return False
+    return True
+
+
+def _contactable(case: Case) -> Signal:
+    return all(rule.check(case) is not None for rule in case.policy.holds)
+
+
+def email_domain(case: Case) -> str:
+    """The domain of the lead's address in lower case, "" when there is none."""
+    return case.fields.get("email", "").rpartition("@")[2].strip().lower()
+
+
+def target_owner(case: Case) -> str | None:
+    """The account owner's rep key when the address or the account is of a named account; None when it is not."""
+    targets = case.frame.target_accounts
+    if not targets:
+        return None
+    for domain in (case.fields.get("account_domain", "").lower(), email_domain(case)):
+        while "." in domain:
+            if domain in targets:
+                return targets[domain]
+            domain = domain.partition(".")[2]
+    return None
+
+
+def _domain_in(domain: str, listed: tuple[str, ...]) -> Signal:
+    return any(domain == one or domain.endswith(f".{one}") for one in listed) if domain else False
+
+
+def _previous_active(case: Case) -> Signal:
+    rep = case.frame.reps.get(case.prior.previous_owner)
+    return rep is not None and rep.active
+
+
+def _lost_since_stage(case: Case) -> Signal:
+    lost = case.history.deal_lost
+    return lost is not None and lost > seconds_of(case.prior.since) and not case.history.deal_open
+
+
+def _task_open(case: Case) -> Signal:
+    """An open dated task. One just planned counts before it is pulled back: the episode has a due time and no newer task is known."""
+    history = case.history
+    if history.our_task_open or len(history.open_steps) > len(history.meetings_ahead):
+        return True
+    known = history.our_task_known
+    return case.prior.due_at is not None and (known is None or known < seconds_of(case.prior.since))
+
+
+VALUES: Mapping[str, Callable[[Case], Signal]] = {
+    "age_days": _day_signal("age_days"),
+    "stage_days": _day_signal("stage_days"),
+    "fit.score": lambda case: case.fit.score,
+    "fit.band": lambda case: case.fit.band,
+    "fit.passes": lambda case: None if case.fit.score is None else case.fit.score >= case.policy.fit.bar,
+    "fit.disqualified": lambda case: bool(disqualifier(case.policy.fit, case)),
+    "intent.score": lambda case: case.intent.score,
+    "intent.passes": lambda case: case.intent.score >= case.policy.intent.bar,
+    "intent.new": _intent_new,
+    "hand_raise.ever": lambda case: bool(case.history.hand_raises),
+    "hand_raise.waiting": _hand_raise_waiting,
+    "hand_raise.age_days": _day_signal("hand_raise.age_days"),
+    "touch.ever": lambda case: bool(case.history.touches),
+    "touch.days_ago": _day_signal("touch.days_ago"),
+    "touch.since_stage": _touched_since_stage,
+    "touch.human_since_offer": _human_since_offer,
+    "untouched_days": _day_signal("untouched_days"),
+    "sent_days": _day_signal("sent_days"),
+    "silent_days": _silent_days,
+    "silence.due": _silence_due,
+    "idle_business_days": _idle_days,
+    "neglect.due": _neglect_due,
+    "touches_due_met": _touches_due_met,
+    "next_step.open": lambda case: bool(case.history.open_steps),
+    "task.open": _task_open,
+    "offer.ours": lambda case: case.prior.offered_at is not None,
+    "owner.state": lambda case: owner_state(case.owner, case.frame),
+    "owner.released": lambda case: bool(case.prior.previous_owner) and owner_state(case.owner, case.frame) in ("none", "queue"),
+    "status.event": _status_event,
+    "status.mapped": _status_mapped,
+    "contactable": _contactable,
+    "nurture.enrolled": lambda case: bool(case.prior.nurture_group),
+    "nurture.planned": lambda case: bool(case.prior.nurture_group) or case.prior.review_at is not None,
+    "deal.open": lambda case: case.history.deal_open,
+    "deal.won": lambda case: case.history.deal_won,
+    "deal.lost_since_stage": _lost_since_stage,
+    "own_domain": lambda case: _domain_in(email_domain(case), case.policy.policy.company.own_domains),
+    "free_mail": lambda case: _domain_in(email_domain(case), case.policy.policy.company.free_mail_domains),
+    "review.due": lambda case: case.prior.review_at is not None and case.now >= case.prior.review_at,
+    "reroutes": lambda case: case.prior.reroutes,
+    "adopting": lambda case: case.frame.adopting,
+    "target_account": lambda case: target_owner(case) is not None,
+    "previous_owner.active": _previous_active,
+}

@@ -1,0 +1,139 @@
+"""The transition table and the passage of time.
+
+`walk` reads the rows of the lead's stage in the table's order; the first whose condition holds fires, and every row before it is traced
+with the test that decided against it. `next_look` is the earliest moment at which the answer could differ although nothing new is
+learned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handoff.calendar import DAY_SECONDS, seconds_of
+from handoff.case import Case
+from handoff.compiled import Block, Item, Row
+from handoff.decision import Reason
+from handoff.intent import falls_below
+from handoff.match import MOST_ANSWERS
+from handoff.signals import base_of, latest_status_edit, neglect_bar, silence_bar
+from handoff.silence import covered_until
+
+NOT_ADOPTING = ("no", "adopting", "is", "true", False)
+RECHECK_SECONDS = 900  # a source lags a little behind a deadline: look again soon
+FARTHEST_DAYS = 3650  # a date typed in error: no deadline follows from it
+LONGEST_LOOK_DAYS = 90  # nobody is left unseen for longer
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The row that fires (None: stay), with the trace of the rows that lost before it."""
+
+    row: Row | None
+    because: tuple[Reason, ...]
+
+
+def walk(case: Case) -> Walk:
+    """The first row of the lead's stage that holds. Unknown never fires."""
+    lost: list[Reason] = []
+    for block in case.policy.blocks[case.prior.stage]:
+        items: tuple[Item, ...] = block.rows
+        if block.signal:
+            answer = case[block.signal]
+            all_lost, items = block.answers.get(answer) or _at_first_test(block, answer, case)
+            if all_lost:
+                lost.extend(items)  # type: ignore[arg-type]
+                continue
+        for item in items:
+            if isinstance(item, tuple):
+                lost.append(item)
+                continue
+            told = _lost(item, case)
+            if told is None:
+                return Walk(item, tuple(lost))
+            lost.append(told)
+    return Walk(None, tuple(lost))
+
+
+def _lost(row: Row, case: Case) -> Reason | None:
+    """The trace of a row that loses, None when it fires."""
+    if row.adoption_only and not case.frame.adopting:
+        return ("lost", row.name, *NOT_ADOPTING)
+    verdict = row.check(case)
+    return None if verdict is None else ("lost", row.name, *verdict)
+
+
+def _at_first_test(block: Block, answer: object, case: Case) -> tuple[bool, tuple[Item, ...]]:
+    """Which rows of a block lose by their first test; kept per answer, because most rows lose most leads that way."""
+    verdicts = [(row, row.guard(case)) for row in block.rows]
+    items = tuple(("lost", row.name, *told) if told is not None and told[0] == "no" else row for row, told in verdicts)
+    settled = (all(isinstance(item, tuple) for item in items), items)
+    if len(block.answers) < MOST_ANSWERS:
+        block.answers[answer] = settled
+    return settled
+
+
+def fact_at(case: Case, row: Row) -> int:
+    """When the fact behind a fired row happened: a hand-raise, a status a person picked, an engagement; else now (a clock ran out)."""
+    if any(signal.startswith("hand_raise.") for signal in row.reads) and case.history.hand_raises:
+        return case.history.hand_raises[0]
+    if "status.event" in row.reads and (edit := latest_status_edit(case)) is not None:
+        return edit[0]
+    if "intent.new" in row.reads and case.history.engagements:
+        return case.history.engagements[0][0]
+    return case.now_s
+
+
+def next_look(case: Case) -> int:
+    """Seconds since 1970 of the next deadline after `case.now`, at most 90 days away."""
+    now = case.now_s
+    moments = [now + LONGEST_LOOK_DAYS * DAY_SECONDS]
+    watch = case.policy.watches[case.prior.stage]
+    for signal, days in watch.days:
+        moments.extend(_deadlines(case, signal, days))
+    review = case.prior.review_at
+    if watch.review and review is not None:
+        moments.append(seconds_of(review))
+    if watch.next_step:
+        moments.extend(case.history.open_steps)
+    if case.history.later is not None:
+        moments.append(case.history.later)
+    if watch.intent_falls and case.history.engagements:
+        moments.extend(_falling(case, watch.intent_levels))
+    return min(moment for moment in moments if moment > now)
+
+
+def _deadlines(case: Case, signal: str, days: tuple[int, ...]) -> list[int]:
+    base = base_of(case, signal)
+    if signal == "neglect.due":
+        days = _bar(neglect_bar(case))
+    elif signal == "silence.due":
+        days = _bar(silence_bar(case))
+    if base is None or not days or base > case.now_s + FARTHEST_DAYS * DAY_SECONDS:
+        return []
+    if signal in ("idle_business_days", "neglect.due"):
+        calendar = case.policy.calendar
+        return [calendar.add_business_days(base, number) for number in days]
+    moments = [base + number * DAY_SECONDS for number in days]
+    if signal in ("silent_days", "silence.due"):
+        moments += _uncovered(case, moments)
+    return moments
+
+
+def _bar(days: int | None) -> tuple[int, ...]:
+    return () if days is None else (days,)
+
+
+def _uncovered(case: Case, deadlines: list[int]) -> list[int]:
+    """Silence that is due by the clock but not by what is covered yet: look again soon, or as soon as a stalled source may be back."""
+    if not any(deadline <= case.now_s for deadline in deadlines):
+        return []
+    covered = covered_until(case.policy.policy.silence, case.frame, case.policy.policy.systems, case.now)
+    if covered is None:
+        return [case.now_s + DAY_SECONDS // 4]
+    covered_s = seconds_of(covered)
+    return [case.now_s + RECHECK_SECONDS] if any(covered_s < deadline <= case.now_s for deadline in deadlines) else []
+
+
+def _falling(case: Case, levels: tuple[int, ...]) -> list[int]:
+    found = (falls_below(case.policy.intent, case.history.engagements, case.now_s, level) for level in levels)
+    return [moment for moment in found if moment is not None]

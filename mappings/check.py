@@ -1,0 +1,25 @@
+"""What a policy must fulfil beyond its shape: names exist, no dead ends, no gaps, no vague criteria. Else it does not load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from handoff.policy import Policy
+from mappings.check_names import names_exist
+from mappings.check_numbers import numbers_add_up
+from mappings.check_rules import rules_are_specific
+from mappings.check_stages import no_dead_ends
+from mappings.check_statuses import options_have_meanings
+from mappings.compile import Files
+from mappings.problems import Problem
+
+Check = Callable[[Policy, Files], Iterator[Problem]]
+OF_NAMES: tuple[Check, ...] = (names_exist, options_have_meanings, numbers_add_up)
+OF_CONDITIONS: tuple[Check, ...] = (no_dead_ends, rules_are_specific)
+"""These read conditions, so they would be misled by one that did not compile."""
+
+
+def check_policy(policy: Policy, files: Files, *, conditions_compiled: bool = True) -> list[Problem]:
+    """Every problem that the checks find."""
+    checks = (*OF_NAMES, *OF_CONDITIONS) if conditions_compiled else OF_NAMES
+    return [problem for check in checks for problem in check(policy, files)]

@@ -1,0 +1,302 @@
+"""Turns checked policy files into the core's frozen `Policy`. Every value keeps the file and line it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import time
+from decimal import Decimal
+from typing import Any, get_args
+
+from handoff import policy as core
+from handoff.condition import Condition, Test
+from handoff.decision import Side
+from mappings import shapes
+from mappings.business_days import resolved_holidays
+from mappings.conditions import Words
+from mappings.domains import free_mail_domains
+from mappings.shapes_base import GroupShape
+from mappings.yaml_marks import Marked
+
+HOURS_PER_DAY = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """All files of one policy: their checked shapes, and their trees for lines."""
+
+    shapes: Mapping[str, Any]
+    trees: Mapping[str, Marked]
+
+    def where(self, file: str, *path: str | int) -> str:
+        """file:line of a path in a file."""
+        return self.trees[file].nearest(*path).where
+
+
+def compile_policy(files: Files, words: Words) -> core.Policy:
+    """The policy of `files`; mistakes in conditions are noted in `words.problems`. Its digest is still blank."""
+    agreed: shapes.PolicyFile = files.shapes["policy"]
+    statuses: shapes.StatusesFile = files.shapes["statuses"]
+    sweep: shapes.SweepFile = files.shapes["sweep"]
+    return core.Policy(
+        name=agreed.name,
+        version=agreed.version,
+        approvals=tuple(core.Approval(team=entry.team, by=entry.by, on=entry.on) for entry in agreed.approvals),
+        company=_company(files.shapes["company"]),
+        systems=tuple(agreed.systems),
+        sources={name: tuple(systems) for name, systems in agreed.sources.items()},
+        first_stage=agreed.first_stage,
+        offered_stage=agreed.offered_stage,
+        waiting_stage=agreed.waiting_stage,
+        stages=_stages(files),
+        transitions=tuple(_transitions(files, words)),
+        statuses={system: _meanings(files, system, options) for system, options in statuses.statuses.items()},
+        lifecycle=dict(statuses.lifecycle),
+        scope=tuple(_scope(files, words)),
+        holds=tuple(
+            core.HoldRule(name=hold.name, when=words.compile(hold.when, f"holds.{hold.name}.when"), review_days=hold.review_days)
+            for hold in sweep.holds
+        ),
+        groups=tuple(core.NurtureGroup(name=group.name, when=_when(group, "groups", words)) for group in sweep.groups),
+        nurture_queue=sweep.nurture_queue,
+        fit=_fit(files, words),
+        intent=_intent(files),
+        **_routing(files.shapes["routing"], words),
+        **_sweep(sweep),
+        guard=_guard(files.shapes["guard"]),
+        **_reasons(files),
+        horizon_days=agreed.history_days,
+        horizon_activities=agreed.history_activities,
+    )
+
+
+def _when(entry: GroupShape | shapes.RouteShape, list_name: str, words: Words) -> Condition:
+    return words.compile(entry.when, f"{list_name}.{entry.name}.when")
+
+
+def _company(shape: shapes.CompanyFile) -> core.Company:
+    order = list(get_args(shapes.DayName))
+    return core.Company(
+        name=shape.name,
+        time_zone=shape.time_zone,
+        work_days=tuple(sorted(order.index(day) for day in shape.work_days)),
+        opens=time.fromisoformat(shape.opens),
+        closes=time.fromisoformat(shape.closes),
+        holidays=resolved_holidays(shape.holidays),
+        own_domains=tuple(sorted(domain.casefold() for domain in shape.own_domains)),
+        free_mail_domains=free_mail_domains(shape.free_mail),
+        placeholders=tuple(sorted({word.strip().casefold() for word in shape.left_blank})),
+    )
+
+
+def _stages(files: Files) -> dict[str, core.Stage]:
+    shape: shapes.StagesFile = files.shapes["stages"]
+    return {
+        name: core.Stage(
+            name=name,
+            label=stage.label,
+            side=Side(stage.side),
+            meaning=stage.meaning,
+            owner=stage.owner,
+            project=stage.show,
+            final=stage.final,
+            where=files.where("stages", "stages", name),
+        )
+        for name, stage in shape.stages.items()
+    }
+
+
+def expand_stages(names: list[str], stages: Mapping[str, shapes.StageShape]) -> tuple[str, ...]:
+    """Stage names with sales, marketing and any written out, in the order of the stages; unknown names stay, for the checks to find."""
+    wanted: set[str] = set()
+    for name in names:
+        if name == "any":
+            wanted |= {stage for stage, shape in stages.items() if not shape.final}
+        elif name in ("sales", "marketing") and name not in stages:
+            wanted |= {stage for stage, shape in stages.items() if shape.side == name and not shape.final}
+        else:
+            wanted.add(name)
+    order = list(stages)
+    return tuple(sorted(wanted, key=lambda stage: (order.index(stage) if stage in order else len(order), stage)))
+
+
+def _transitions(files: Files, words: Words) -> Iterator[core.Transition]:
+    shape: shapes.StagesFile = files.shapes["stages"]
+    briefs = {name: _brief(task) for name, task in shape.tasks.items()}
+    for number, rule in enumerate(shape.rules):
+        yield core.Transition(
+            name=rule.name,
+            from_stages=expand_stages(rule.from_, shape.stages),
+            to=rule.to,
+            when=words.compile(rule.when, f"rules.{rule.name}.when"),
+            ready=rule.needs_owner,
+            lead_type=rule.lead_type,
+            next_step=rule.next_step,
+            reason=rule.reason,
+            review_days=rule.review_days,
+            nurture=rule.nurture,
+            may_override_person=tuple(rule.overrides_person),
+            release_owner=rule.releases_owner,
+            adoption_only=rule.adoption_only,
+            counts_as_reroute=rule.reroute,
+            to_previous_owner=rule.to_previous_owner,
+            wait_next_step=shape.waiting.next_step if rule.may_wait else "",
+            wait_reason=shape.waiting.reason if rule.may_wait else "",
+            task=briefs.get(rule.task),
+            pool=rule.pool,
+            where=files.where("stages", "rules", number),
+        )
+
+
+def _brief(task: shapes.TaskShape) -> core.TaskBrief:
+    due = task.due
+    if due.minutes is not None:
+        return core.TaskBrief(subject=task.subject, lines=tuple(task.lines), due="clock", amount=due.minutes)
+    if due.business_minutes is not None:
+        return core.TaskBrief(subject=task.subject, lines=tuple(task.lines), due="business_minutes", amount=due.business_minutes)
+    if due.business_days is not None:
+        return core.TaskBrief(subject=task.subject, lines=tuple(task.lines), due="business_days", amount=due.business_days)
+    return core.TaskBrief(subject=task.subject, lines=tuple(task.lines), due="staggered")
+
+
+def _meanings(files: Files, system: str, options: Mapping[str, shapes.MeaningShape]) -> dict[str, core.Meaning]:
+    return {
+        option: core.Meaning(
+            event=meaning.means,
+            stage=meaning.stage,
+            later=meaning.later,
+            reason=meaning.reason,
+            where=files.where("statuses", "statuses", system, option),
+        )
+        for option, meaning in options.items()
+    }
+
+
+def _scope(files: Files, words: Words) -> Iterator[core.ScopeRule]:
+    shape: shapes.ScopeFile = files.shapes["scope"]
+    for rule in shape.leave_alone:
+        yield core.ScopeRule(name=rule.name, kind=rule.kind, when=words.compile(rule.when, f"leave_alone.{rule.name}.when"))
+
+
+def _fit(files: Files, words: Words) -> core.Fit:
+    shape = files.shapes["scoring"].fit
+    attributes = []
+    for attribute in shape.attributes:
+        bands = tuple(
+            core.Band(
+                when=words.compile(answer.when, f"fit.{attribute.name}.{answer.label}.when"), points=answer.points, label=answer.label
+            )
+            for answer in attribute.answers
+        )
+        reads = dict.fromkeys(test.field or test.signal for band in bands for test in leaves(band.when))
+        attributes.append(
+            core.FitAttribute(name=attribute.name, weight=attribute.weight, reads=tuple(reads), bands=bands, otherwise=attribute.otherwise)
+        )
+    return core.Fit(
+        bar=shape.bar,
+        known_per_mille=shape.known_percent * 10,
+        attributes=tuple(attributes),
+        disqualifiers={entry.name: words.compile(entry.when, f"fit.disqualifiers.{entry.name}.when") for entry in shape.disqualifiers},
+        bands=tuple(sorted(shape.bands.items(), key=lambda band: -band[1])),
+    )
+
+
+def leaves(condition: Condition | Test) -> Iterator[Test]:
+    """Every test in a condition."""
+    if isinstance(condition, Test):
+        yield condition
+        return
+    for part in (*condition.all, *condition.any, *condition.none):
+        yield from leaves(part)
+
+
+def conditions_of(policy: core.Policy) -> Iterator[Condition]:
+    """Every condition of a policy."""
+    yield from (rule.when for rule in policy.transitions)
+    yield from (rule.when for rule in policy.scope)
+    yield from (rule.when for rule in policy.holds)
+    yield from (rule.when for rule in policy.groups)
+    yield from (rule.when for rule in policy.routes)
+    yield from (band.when for attribute in policy.fit.attributes for band in attribute.bands)
+    yield from policy.fit.disqualifiers.values()
+
+
+def _intent(files: Files) -> core.Intent:
+    shape = files.shapes["scoring"].intent
+    kinds = tuple(
+        core.IntentKind(
+            name=kind.name,
+            activity=kind.activity,
+            subjects=tuple(kind.subjects),
+            outcomes=tuple(kind.outcomes),
+            points=kind.points,
+            cap=kind.cap,
+            half_life_hours=kind.half_life_days * HOURS_PER_DAY,
+            breaks_silence=kind.breaks_silence,
+            hand_raise=kind.hand_raise,
+        )
+        for kind in shape.kinds
+    )
+    named = {part: _subjects(files, part, getattr(shape, part)) for part in ("forms", "campaigns", "pages")}
+    bands = tuple(sorted(shape.bands.items(), key=lambda band: -band[1]))
+    return core.Intent(bar=shape.bar, rearm_below=shape.rearm_below, kinds=kinds, bands=bands, **named)
+
+
+def _subjects(files: Files, part: str, entries: list[Any]) -> tuple[core.SubjectKind, ...]:
+    return tuple(
+        core.SubjectKind(
+            name=entry.name, ids=tuple(entry.ids), words=tuple(entry.words), where=files.where("scoring", "intent", part, number)
+        )
+        for number, entry in enumerate(entries)
+    )
+
+
+def _routing(shape: shapes.RoutingFile, words: Words) -> dict[str, Any]:
+    clock = shape.hand_raises
+    return {
+        "pools": {
+            name: core.Pool(
+                name=name, roles=tuple(pool.roles), keys=tuple(key.casefold() for key in pool.people), new_per_day=pool.new_per_day
+            )
+            for name, pool in shape.pools.items()
+        },
+        "routes": tuple(
+            core.RouteRule(name=route.name, when=_when(route, "routes", words), pool=route.pool, to_account_owner=route.to_account_owner)
+            for route in shape.routes
+        ),
+        "roles": tuple(core.RoleWords(role=role.role, words=tuple(role.words)) for role in shape.roles),
+        "keep_owner_roles": tuple(shape.keep_owner_roles),
+        "hand_raise": core.HandRaise(**{**clock.model_dump(), "reroute_after_minutes": tuple(clock.reroute_after_minutes)}),
+    }
+
+
+def _sweep(shape: shapes.SweepFile) -> dict[str, Any]:
+    silence = shape.silence
+    return {
+        "cadences": tuple(core.Cadence(**cadence.model_dump()) for cadence in shape.cadences),
+        "silence": core.Silence(
+            days=silence.days,
+            sources={system: tuple(streams) for system, streams in silence.sources.items()},
+            max_lag_hours=silence.max_lag_hours,
+            target_account_days=silence.target_account_days,
+        ),
+    }
+
+
+def _guard(shape: shapes.GuardFile) -> core.Guard:
+    return core.Guard(
+        per_mille={move: int(Decimal(limit.percent) * 10) for move, limit in shape.limits.items()},
+        floor={move: limit.at_least for move, limit in shape.limits.items()},
+        tasks_per_rep_per_day=shape.tasks_per_rep_per_day,
+    )
+
+
+def _reasons(files: Files) -> dict[str, Any]:
+    shape: shapes.ReasonsFile = files.shapes["reasons"]
+    codes = {
+        name: core.ReasonCode(
+            name=name, label=reason.label, action=reason.action, wake_days=reason.wake_days, where=files.where("reasons", "reasons", name)
+        )
+        for name, reason in shape.reasons.items()
+    }
+    return {"reasons": codes, "wake_days": {name: code.wake_days for name, code in codes.items() if code.wake_days is not None}}

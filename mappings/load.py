@@ -1,0 +1,90 @@
+"""Loads a policy folder. All mistakes are found at once; a policy with one does not load.
+
+PolicyErrors    raised with every problem: `file:line  path: what` and, below it, the mend
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from handoff.policy import Policy
+from mappings.check import check_policy
+from mappings.compile import Files, compile_policy
+from mappings.conditions import Words, rule_words
+from mappings.digest import with_digest
+from mappings.fields import FieldType, load_field_map
+from mappings.problems import PolicyErrors, Problem
+from mappings.shapes import FILES
+from mappings.validate import read_shape
+from mappings.yaml_marks import Marked, read_marked
+
+SHIPPED = Path(__file__).parent
+"""The default policy: Company A's."""
+
+_LEAD_OBJECTS = {"hubspot": ("contacts", "companies"), "salesforce": ("Lead", "Account")}
+_TYPES = {FieldType.NUMBER: "int", FieldType.BOOL: "bool", FieldType.TEXT: "text", FieldType.PICKLIST: "text"}
+
+
+def load_policy(folder: Path = SHIPPED) -> Policy:
+    """The compiled policy of a folder, with its digest. Raises PolicyErrors."""
+    problems: list[Problem] = []
+    trees = _trees(folder, problems)
+    shapes = {name: read_shape(FILES[name], tree, problems) for name, tree in trees.items()}
+    if len(trees) < len(FILES) or any(shape is None for shape in shapes.values()):
+        words = rule_words(mapped_fields())
+        for name, tree in trees.items():
+            _try_conditions(words, tree, name)
+        raise PolicyErrors([*problems, *words.problems])
+    files = Files(shapes, trees)
+    words = rule_words(mapped_fields())
+    policy = compile_policy(files, words)
+    problems += [*words.problems, *check_policy(policy, files, conditions_compiled=not words.problems)]
+    if problems:
+        raise PolicyErrors(problems)
+    return with_digest(policy)
+
+
+def _trees(folder: Path, problems: list[Problem]) -> dict[str, Marked]:
+    made: dict[str, Marked] = {}
+    for name in FILES:
+        path = folder / f"{name}.yaml"
+        label = f"{folder.name}/{path.name}" if folder.name else path.name
+        if not path.is_file():
+            problems.append(Problem(f"{label}:1", "", "the file is missing", f"copy {path.name} from the shipped policy and adapt it"))
+            continue
+        try:
+            made[name] = read_marked(path, label)
+        except PolicyErrors as error:
+            problems.extend(error.problems)
+    return made
+
+
+def _try_conditions(words: Words, node: Marked, path: str) -> None:
+    """Notes mistakes in all conditions below `node`, where the files do not fit together otherwise."""
+    for key, child in _children(node):
+        if key == "when":
+            words.compile(child, f"{path}.when")
+        else:
+            _try_conditions(words, child, f"{path}.{key}")
+
+
+def _children(node: Marked) -> Iterator[tuple[str, Marked]]:
+    yield from node.items()
+    for number, child in enumerate(node.elements(), 1):
+        name = child.get("name")
+        yield (str(name.value) if name is not None else str(number)), child
+
+
+@lru_cache(maxsize=1)
+def mapped_fields() -> dict[str, str]:
+    """Canonical fields of leads and accounts (prefix `account_`) that the shipped field maps bring, with their types."""
+    made: dict[str, str] = {}
+    for system, (lead, account) in _LEAD_OBJECTS.items():
+        fields = load_field_map(system, SHIPPED)
+        for prefix, object_name in (("", lead), ("account_", account)):
+            for name, spec in fields.fields(object_name).items():
+                if spec.type in _TYPES and (not spec.own or spec.type is FieldType.BOOL):
+                    made.setdefault(f"{prefix}{name}", _TYPES[spec.type])
+    return made

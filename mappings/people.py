@@ -1,0 +1,142 @@
+"""People from one CSV file, for what the CRMs do not say: roles, managers, time zones, weights, absences and named accounts.
+
+People data is not kept in version control; `people.example.csv` shows the columns:
+
+    email,role,manager,time_zone,weight,absent_from,absent_until,accounts
+
+`role` is sdr, ae, manager, marketing or other. `weight` is a whole number (2 takes twice the turns of 1). Absences are dates,
+both included. `accounts` are domains of named accounts, parted by blanks. Blank cells leave what the CRM says.
+
+    PolicyErrors    raised with every mistake: file:line, column, mend
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import get_args
+
+from handoff.decision import Rep
+from mappings.check_names import is_time_zone
+from mappings.problems import PolicyErrors, Problem, did_you_mean
+from mappings.shapes_base import RoleName
+
+COLUMNS = ("email", "role", "manager", "time_zone", "weight", "absent_from", "absent_until", "accounts")
+ROLES = tuple(str(role) for role in get_args(RoleName))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One line. `email` and `manager` in lower case; blanks mean that nothing is said."""
+
+    email: str
+    role: str = ""
+    manager: str = ""
+    time_zone: str = ""
+    weight: int | None = None
+    absent_from: date | None = None
+    absent_until: date | None = None
+    accounts: tuple[str, ...] = ()
+
+
+def load_people(path: Path) -> tuple[PersonRow, ...]:
+    """All lines, in the file's order. Raises PolicyErrors."""
+    problems: list[Problem] = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        _columns(reader.fieldnames or (), path, problems)
+        rows = [row for row in (_row(line, f"{path.name}:{reader.line_num}", problems) for line in reader) if row is not None]
+    _twice(rows, path, problems)
+    if problems:
+        raise PolicyErrors(problems)
+    return tuple(rows)
+
+
+def with_people(reps: Mapping[str, Rep], rows: Iterable[PersonRow]) -> dict[str, Rep]:
+    """The reps the CRMs know, with what the file says of them. Nobody is added: who has no CRM account can own nothing."""
+    made = dict(reps)
+    for row in rows:
+        rep = made.get(row.email)
+        if rep is not None:
+            made[row.email] = replace(
+                rep,
+                role=row.role or rep.role,
+                manager=row.manager or rep.manager,
+                time_zone=row.time_zone or rep.time_zone,
+                weight=rep.weight if row.weight is None else row.weight,
+            )
+    return made
+
+
+def away(rows: Iterable[PersonRow], on: date) -> frozenset[str]:
+    """E-mails of people who are absent on a day."""
+    return frozenset(
+        row.email for row in rows if row.absent_from is not None and row.absent_from <= on <= (row.absent_until or row.absent_from)
+    )
+
+
+def account_owners(rows: Iterable[PersonRow]) -> dict[str, str]:
+    """Domain of a named account -> its owner's e-mail; the first line that names a domain has it."""
+    owners: dict[str, str] = {}
+    for row in rows:
+        for domain in row.accounts:
+            owners.setdefault(domain, row.email)
+    return owners
+
+
+def _columns(found: Iterable[str], path: Path, problems: list[Problem]) -> None:
+    names = [name.strip() for name in found]
+    problems += [
+        Problem(f"{path.name}:1", "", f"unknown column '{name}'", did_you_mean(name, COLUMNS)) for name in names if name not in COLUMNS
+    ]
+    if "email" not in names:
+        problems.append(
+            Problem(f"{path.name}:1", "", "there is no column 'email'", f"the first line names the columns: {','.join(COLUMNS)}")
+        )
+
+
+def _row(line: Mapping[str, str | None], where: str, problems: list[Problem]) -> PersonRow | None:
+    cells = {name: (line.get(name) or "").strip() for name in COLUMNS}
+    email = cells["email"].casefold()
+    if not any(cells.values()):
+        return None
+    noted = len(problems)
+    if "@" not in email:
+        problems.append(
+            Problem(where, "email", f"is an e-mail address, not '{cells['email']}'", "write the address the person logs in with")
+        )
+    if cells["role"] and cells["role"] not in ROLES:
+        problems.append(Problem(where, "role", f"unknown role '{cells['role']}'", did_you_mean(cells["role"], ROLES)))
+    if cells["time_zone"] and not is_time_zone(cells["time_zone"]):
+        problems.append(Problem(where, "time_zone", f"unknown time zone '{cells['time_zone']}'", "use a name such as America/Chicago"))
+    if cells["weight"] and not (cells["weight"].isdecimal() and int(cells["weight"]) > 0):
+        problems.append(Problem(where, "weight", f"is a whole number from 1, not '{cells['weight']}'", "leave it blank for 1"))
+    first, last = (_date(cells[name], where, name, problems) for name in ("absent_from", "absent_until"))
+    if last is not None and (first is None or last < first):
+        problems.append(Problem(where, "absent_until", "ends before it begins", "write absent_from as well, the earlier day first"))
+    if len(problems) > noted:
+        return None
+    weight = int(cells["weight"]) if cells["weight"] else None
+    accounts = tuple(cells["accounts"].casefold().split())
+    return PersonRow(email, cells["role"], cells["manager"].casefold(), cells["time_zone"], weight, first, last, accounts)
+
+
+def _date(text: str, where: str, column: str, problems: list[Problem]) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        problems.append(Problem(where, column, f"is a date, not '{text}'", "write it as YYYY-MM-DD"))
+        return None
+
+
+def _twice(rows: Iterable[PersonRow], path: Path, problems: list[Problem]) -> None:
+    seen: set[str] = set()
+    for row in rows:
+        if row.email in seen:
+            problems.append(Problem(f"{path.name}:1", "email", f"'{row.email}' stands twice", "keep one line per person"))
+        seen.add(row.email)

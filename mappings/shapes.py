@@ -1,0 +1,312 @@
+"""What each policy file may hold. The loader checks the files against these shapes, and the JSON Schemas for editors are made from them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from mappings.shapes_base import Count, Days, GroupShape, RoleName, Shape, When
+from mappings.shapes_scoring import ScoringFile
+
+SideName = Literal["marketing", "sales", "nobody"]
+MoveName = Literal["to_sales", "to_nurture", "owner_taken", "suppressed", "created", "task", "field"]
+Event = Literal["none", "accepted", "qualified", "opportunity", "customer", "nurture", "disqualified", "reopened"]
+DayName = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
+class ApprovalShape(Shape):
+    """One team's signature."""
+
+    team: Literal["sales", "marketing"]
+    by: str = Field(min_length=2)
+    on: date
+
+
+class PolicyFile(Shape):
+    """policy.yaml: name, version, who signed, and which CRM decides what."""
+
+    name: str
+    version: str
+    approvals: list[ApprovalShape] = Field(description="One entry per team; both must have signed.")
+    systems: list[str] = Field(
+        min_length=1,
+        description="System of record first: where a lead has a live record there, stage and owner are read and written there.",
+    )
+    sources: dict[str, list[str]] = Field(default={}, description="For single fields: which CRM is asked first.")
+    first_stage: str
+    waiting_stage: str = Field(description="Where a lead that is ready waits while no rep has room.")
+    offered_stage: str
+    history_days: int = Field(default=400, ge=100)
+    history_activities: int = Field(default=200, ge=50)
+
+
+class HolidayShape(Shape):
+    """Public holidays of a country, resolved when the policy loads."""
+
+    country: str
+    subdivision: str = ""
+    years: list[int] = Field(min_length=1)
+    also: list[date] = Field(default=[], description="Further days off, such as a company's own.")
+    except_: list[date] = Field(default=[], alias="except", description="Public holidays on which people work.")
+
+
+class FreeMailShape(Shape):
+    """Which e-mail domains say nothing about an employer."""
+
+    common: bool = Field(default=True, description="The list shipped with the product.")
+    also: list[str] = []
+    except_: list[str] = Field(default=[], alias="except")
+
+
+class CompanyFile(Shape):
+    """company.yaml: calendar, own domains, words that mean 'left blank'."""
+
+    name: str
+    time_zone: str
+    work_days: list[DayName] = Field(min_length=1)
+    opens: str = Field(pattern=CLOCK, description="HH:MM in the company's time zone.")
+    closes: str = Field(pattern=CLOCK)
+    holidays: HolidayShape
+    own_domains: list[str] = Field(min_length=1)
+    free_mail: FreeMailShape = FreeMailShape()
+    left_blank: list[str] = Field(default=[], description="What people type instead of leaving a field blank; read as unknown.")
+
+
+class ScopeShape(Shape):
+    """Who is never moved."""
+
+    name: str
+    kind: Literal["customer", "open_opportunity", "hands_off", "spam", "test"]
+    when: When
+
+
+class ScopeFile(Shape):
+    """scope.yaml."""
+
+    leave_alone: list[ScopeShape]
+
+
+class StageShape(Shape):
+    """One stage."""
+
+    label: str
+    side: SideName = Field(description="Who owes the next step.")
+    owner: Literal["rep", "queue", "keep", "none"] = Field(
+        description="rep: a person of sales. queue: the nurture queue (blank in HubSpot). keep: as it is."
+    )
+    meaning: str = Field(min_length=10)
+    final: bool = Field(default=False, description="No rule leads out of it.")
+    show: dict[str, dict[str, str]] = Field(default={}, description="What the CRM's own fields show: system, field, value.")
+
+
+class DueShape(Shape):
+    """When a task is due, counted from the move. One key."""
+
+    minutes: int | None = None
+    business_minutes: int | None = None
+    business_days: int | None = None
+    staggered: bool | None = Field(default=None, description="Spread over the owner's next working days, hottest first.")
+
+
+class TaskShape(Shape):
+    """The one task that a rule creates for the owner."""
+
+    subject: str
+    lines: list[str] = Field(max_length=12)
+    due: DueShape
+
+
+class WaitShape(Shape):
+    """What a lead says while it waits for a rep with room."""
+
+    next_step: str
+    reason: str
+
+
+class RuleShape(Shape):
+    """One row of the transition table."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    from_: list[str] = Field(
+        alias="from", min_length=1, description="Stages, or sales, marketing (all stages of that side), or any (all but final ones)."
+    )
+    to: str = Field(description="A stage, or same: a new episode of the same stage.")
+    when: When
+    needs_owner: bool = Field(default=False, description="The lead enters the stage when a rep is found for it.")
+    lead_type: str = ""
+    next_step: str
+    reason: str = Field(description="The line a rep reads on the record.")
+    review_days: int | None = Field(default=None, ge=1)
+    nurture: bool = Field(default=False, description="Picks a nurture group, or a hold where the lead may not be mailed.")
+    overrides_person: list[Literal["stage", "owner", "status"]] = []
+    releases_owner: bool = False
+    adoption_only: bool = False
+    reroute: bool = Field(default=False, description="Counts as a re-route; the owner before is skipped.")
+    to_previous_owner: bool = False
+    pool: str = ""
+    may_wait: bool = Field(default=False, description="Without a rep who has room, the lead waits in the waiting stage.")
+    task: str = Field(default="", description="Name of a brief under tasks.")
+
+
+class StagesFile(Shape):
+    """stages.yaml: the stages and the transition table."""
+
+    stages: dict[str, StageShape] = Field(min_length=2)
+    rules: list[RuleShape] = Field(min_length=1)
+    waiting: WaitShape
+    tasks: dict[str, TaskShape] = {}
+
+
+class MeaningShape(Shape):
+    """What one status option means."""
+
+    means: Event = Field(description="What happened when a person picks it.")
+    stage: str = Field(description="Stage of a lead found in it at adoption.")
+    later: str = Field(default="", description="Stage of a lead first seen in it after the adoption; blank: the same.")
+    reason: str = ""
+
+
+class StatusesFile(Shape):
+    """statuses.yaml: every option of both CRMs, and HubSpot's lifecycle stages for contacts without a status."""
+
+    statuses: dict[str, dict[str, MeaningShape]]
+    lifecycle: dict[str, str] = Field(default={}, description="HubSpot lifecycle stage -> stage, where no status decides.")
+
+
+class OptionsFile(Shape):
+    """options.yaml: the options each CRM had when the policy was signed."""
+
+    taken_on: date
+    options: dict[str, dict[str, list[str]]] = Field(description="system, field, options")
+
+
+class ReasonShape(Shape):
+    """One reason code; every reason leads somewhere."""
+
+    label: str
+    action: Literal["nurture", "suppress", "reroute", "merge", "correct"]
+    wake_days: int | None = Field(default=None, ge=1)
+
+
+class ReasonsFile(Shape):
+    """reasons.yaml."""
+
+    reasons: dict[str, ReasonShape]
+
+
+class PoolShape(Shape):
+    """Who takes turns."""
+
+    roles: list[RoleName] = []
+    people: list[str] = Field(default=[], description="E-mail addresses, besides the roles.")
+    new_per_day: Count | None = None
+
+
+class RouteShape(Shape):
+    """The first that holds names the pool."""
+
+    name: str
+    when: When
+    pool: str = ""
+    to_account_owner: bool = False
+
+
+class RoleShape(Shape):
+    """Words in a CRM's role, team or profile name that tell the role."""
+
+    role: RoleName
+    words: list[str] = Field(min_length=1)
+
+
+class HandRaiseShape(Shape):
+    """Clock of people who asked for a demo, a call or a price."""
+
+    respond_minutes: Count
+    respond_after_opening_minutes: Count
+    reroute_after_minutes: list[int]
+    manager_after_minutes: Count
+    manager_queue_after_minutes: Count
+    aged_after_days: Days
+    reconfirm_after_days: Days
+    per_rep_per_day: Days
+
+
+class RoutingFile(Shape):
+    """routing.yaml."""
+
+    pools: dict[str, PoolShape] = Field(min_length=1)
+    routes: list[RouteShape] = Field(min_length=1)
+    roles: list[RoleShape] = Field(min_length=1)
+    keep_owner_roles: list[RoleName]
+    hand_raises: HandRaiseShape
+
+
+class SilenceShape(Shape):
+    """When a lead is silent."""
+
+    days: dict[str, int] = Field(description="stage -> days without a sign of life; a stage that is not named is never silent")
+    target_account_days: int | None = None
+    sources: dict[str, list[str]] = Field(
+        description="system -> activity streams that must be read up to the deadline before anybody is called silent"
+    )
+    max_lag_hours: int = 24
+
+
+class CadenceShape(Shape):
+    """What a lead type is owed."""
+
+    lead_type: str
+    touches: Count
+    idle_business_days: int = Field(ge=1)
+    idle_by_stage: dict[str, int] = {}
+
+
+class HoldShape(Shape):
+    """Who may not be mailed."""
+
+    name: str
+    when: When
+    review_days: int = Field(ge=1)
+
+
+class SweepFile(Shape):
+    """sweep.yaml: silence, neglect, holds and nurture groups."""
+
+    silence: SilenceShape
+    cadences: list[CadenceShape] = Field(min_length=1)
+    holds: list[HoldShape]
+    groups: list[GroupShape] = Field(min_length=1)
+    nurture_queue: str = Field(min_length=1)
+
+
+class LimitShape(Shape):
+    """The larger of a share of the leads in scope and a number."""
+
+    percent: str = Field(pattern=r"^\d{1,3}(\.\d)?$")
+    at_least: Count
+
+
+class GuardFile(Shape):
+    """guard.yaml."""
+
+    limits: dict[MoveName, LimitShape]
+    tasks_per_rep_per_day: int
+
+
+FILES: dict[str, type[BaseModel]] = {
+    "policy": PolicyFile,
+    "company": CompanyFile,
+    "scope": ScopeFile,
+    "stages": StagesFile,
+    "statuses": StatusesFile,
+    "options": OptionsFile,
+    "reasons": ReasonsFile,
+    "scoring": ScoringFile,
+    "routing": RoutingFile,
+    "sweep": SweepFile,
+    "guard": GuardFile,
+}
+"""File name without `.yaml` -> its shape."""

@@ -1,0 +1,85 @@
+"""People from one CSV, and one policy for a company that runs only one of the CRMs."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from handoff.decision import Rep
+from mappings.load import SHIPPED, load_policy
+from mappings.narrow import narrowed
+from mappings.people import account_owners, away, load_people, with_people
+from mappings.problems import PolicyErrors
+
+HEAD = "email,role,manager,time_zone,weight,absent_from,absent_until,accounts\n"
+
+
+def test_the_example_shows_every_column() -> None:
+    """It loads, and each column is used in it."""
+    rows = load_people(SHIPPED / "people.example.csv")
+    assert [row.role for row in rows] == ["sdr", "sdr", "ae", "manager"]
+    assert away(rows, date(2026, 12, 24)) == {"rep.two@acme.example"}
+    assert away(rows, date(2027, 1, 3)) == frozenset()
+    assert account_owners(rows) == {"northwind.example": "executive@acme.example", "halvorsen.example": "executive@acme.example"}
+
+
+def test_the_file_adds_to_what_the_crms_say(tmp_path: Path) -> None:
+    """Blank cells leave the CRM's word; nobody is added who has no account."""
+    path = tmp_path / "people.csv"
+    path.write_text(f"{HEAD}Ann@Acme.example,sdr,,,2,,,\nstranger@acme.example,sdr,,,,,,\n", encoding="utf-8")
+    ann = Rep("ann@acme.example", "Ann", "other", True, {"hubspot": "1"}, "Europe/Madrid", "boss@acme.example")
+    made = with_people({ann.key: ann}, load_people(path))
+    assert list(made) == [ann.key]
+    assert (made[ann.key].role, made[ann.key].weight, made[ann.key].time_zone, made[ann.key].manager) == (
+        "sdr",
+        2,
+        "Europe/Madrid",
+        "boss@acme.example",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "mend"),
+    [
+        ("ann,sdr,,,,,,", "email", "the address the person logs in with"),
+        ("a@x.example,sdrr,,,,,,", "role", "did you mean 'sdr'?"),
+        ("a@x.example,sdr,,Mars/Base,,,,", "time_zone", "America/Chicago"),
+        ("a@x.example,sdr,,,0,,,", "weight", "leave it blank for 1"),
+        ("a@x.example,sdr,,,,soon,,", "absent_from", "YYYY-MM-DD"),
+        ("a@x.example,sdr,,,,2026-12-24,2026-12-20,", "absent_until", "the earlier day first"),
+    ],
+)
+def test_a_wrong_cell_is_named(line: str, column: str, mend: str, tmp_path: Path) -> None:
+    """By line and column, with a mend."""
+    path = tmp_path / "people.csv"
+    path.write_text(f"{HEAD}{line}\n", encoding="utf-8")
+    with pytest.raises(PolicyErrors) as caught:
+        load_people(path)
+    (problem,) = caught.value.problems
+    assert (problem.where, problem.path) == ("people.csv:2", column)
+    assert mend in problem.mend
+
+
+def test_an_unknown_column_and_a_double_line_are_named(tmp_path: Path) -> None:
+    """A misspelt column would silently be nobody's."""
+    path = tmp_path / "people.csv"
+    path.write_text("email,rolle\na@x.example,sdr\nA@x.example,ae\n", encoding="utf-8")
+    with pytest.raises(PolicyErrors, match=r"unknown column 'rolle'\n    did you mean 'role'") as caught:
+        load_people(path)
+    assert any("stands twice" in problem.what for problem in caught.value.problems)
+
+
+def test_a_company_with_one_crm_is_not_held_up_by_the_other() -> None:
+    """Only the connected CRM's options, projections and activity sources are left, under a digest of their own."""
+    policy = load_policy()
+    alone = narrowed(policy, {"hubspot"})
+    assert alone.systems == ("hubspot",)
+    assert set(alone.silence.sources) == set(alone.statuses) == {"hubspot"}
+    assert alone.sources["legal_basis"] == ("hubspot",)
+    assert all(set(stage.project) <= {"hubspot"} for stage in alone.stages.values())
+    assert alone.digest != policy.digest
+    assert narrowed(policy, {"hubspot", "salesforce"}) is policy
+    with pytest.raises(ValueError, match="not for no CRM at all"):
+        narrowed(policy, set())
