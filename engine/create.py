@@ -1,0 +1,85 @@
+"""Creations: Salesforce Leads and tasks, once by their unique key; a lost reply is looked up by the key before anything is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors.protocol import Crm, CrmError, Fate, Interrupted, NewRecord, Outcome
+from engine.records import LEAD, TASK
+from engine.runs import Run
+from handoff.facts import Ref
+from ledger.values import CreationResult, CreationRow, LineState, Link, Role
+
+
+def create_batch(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> None:
+    """Sends one claimed batch of one object and records what became of every row."""
+    ready = {row.id: about for row in rows if (about := _about(run, row)) is not None}
+    sent = [row for row in rows if row.id in ready]
+    waiting = [CreationResult(row.id, LineState.GONE, None, "the record it belongs to was not made") for row in rows if row.id not in ready]
+    if waiting:
+        run.engine.ledger.outbox.finish(run.token, waiting, run.engine.clock())
+    if not sent:
+        return
+    try:
+        outcomes = crm.create([NewRecord(row.creation.object, row.creation.unique_key, row.creation.values, ready[row.id]) for row in sent])
+    except Interrupted:
+        outcomes = found_again(run, crm, sent)
+        run.give_up_after(crm.system, "replies keep getting lost")
+    except CrmError as error:
+        run.engine.ledger.outbox.finish(run.token, [CreationResult(row.id, LineState.OPEN) for row in sent], run.engine.clock())
+        run.stop(crm.system, str(error))
+        return
+    run.rows.add(run.rows.created, crm.system, sent[0].creation.object, len(sent))
+    finish_creations(run, crm, sent, outcomes)
+
+
+def _about(run: Run, row: CreationRow) -> tuple[Ref, ...] | None:
+    """The records a creation belongs to; None when the record it waits for was not made."""
+    after = row.creation.after_key
+    if not after:
+        return row.creation.about
+    if after not in run.created:
+        done = run.engine.ledger.outbox.created(lead_key=row.creation.lead)
+        run.created.update({one.creation.unique_key: one.ref for one in done if one.ref is not None and one.state is LineState.DONE})
+    ref = run.created.get(after)
+    return None if ref is None else (ref,)
+
+
+def found_again(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> tuple[Outcome, ...]:
+    """What a lost reply did: the records that exist now; the others may be sent again."""
+    about = [ref for row in rows for ref in _about(run, row) or ()]
+    found = crm.find(rows[0].creation.object, [row.creation.unique_key for row in rows], about)
+    keys = [row.creation.unique_key for row in rows]
+    return tuple(Outcome(Fate.DONE, found[key]) if key in found else Outcome(Fate.RETRY, None, "the reply was lost") for key in keys)
+
+
+def finish_creations(run: Run, crm: Crm, rows: Sequence[CreationRow], outcomes: Sequence[Outcome]) -> None:
+    """Records results; a new lead is read back, becomes a fact and belongs to its lead; a task's effect is done."""
+    ledger, now = run.engine.ledger, run.engine.clock()
+    results = [_result(run, crm, row, outcome) for row, outcome in zip(rows, outcomes, strict=True)]
+    made = {row.creation.lead: result.ref for row, result in zip(rows, results, strict=True) if result.ref is not None}
+    if rows[0].creation.object != LEAD:
+        ledger.outbox.finish(run.token, results, now)
+        return
+    fields = sorted({name for row in rows for name in row.creation.values})
+    records = crm.read(tuple(made.values()), fields) if made else {}
+    ledger.outbox.finish(run.token, results, now, verified=tuple(records.values()), fields=fields)
+    ledger.leads.link([Link(ref, lead, Role.PRIMARY) for lead, ref in made.items() if ref in records], now)
+    with run.lock:
+        run.created.update(
+            {row.creation.unique_key: result.ref for row, result in zip(rows, results, strict=True) if result.ref is not None}
+        )
+
+
+def _result(run: Run, crm: Crm, row: CreationRow, outcome: Outcome) -> CreationResult:
+    if outcome.fate is Fate.DONE:
+        run.add(run.writes if row.creation.object == LEAD else run.effects, crm.system)
+        return CreationResult(row.id, LineState.DONE, outcome.ref)
+    if outcome.fate is Fate.RETRY:
+        run.add(run.counts, "put_back")
+        run.give_up_after(crm.system, outcome.reason or "creations were put back")
+        return CreationResult(row.id, LineState.OPEN, None, outcome.reason)
+    run.add(run.counts, "refused")
+    what = "task" if row.creation.object == TASK else "new lead"
+    run.report(row.creation.lead, "refused", f"{crm.system} {what}: {outcome.reason}")
+    return CreationResult(row.id, LineState.REFUSED, None, outcome.reason)

@@ -1,0 +1,161 @@
+"""Decide and assign: every due lead in shards, then one ordered pass that gives owners to all that are ready for sales."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from engine.book import Book, Pair, write_shard
+from engine.context import Engine
+from engine.runs import Run
+from engine.waiting import still_waits, waiting
+from handoff.assign import assign
+from handoff.decide import decide, first_stage
+from handoff.decision import Decision, Frame
+from handoff.digest import digest
+from handoff.facts import LeadFacts, State
+from ledger.values import Loaded, Mark
+
+AHEAD = "ledger_behind"
+
+
+def decide_due(run: Run, book: Book, frame: Frame, *, settle: bool) -> None:
+    """Decides what is due, in shards; decisions and lines go to the ledger shard by shard: memory holds one shard and the ready ones."""
+    engine = run.engine
+    asked = {} if frame.adopting else waiting(engine)
+    ready: dict[str, Decision] = {}
+    marks: dict[str, Mark] = {}
+    for keys in _due(engine, frame):
+        run.renew()
+        todo = [key for key in keys if key not in ready]
+        loaded = _load(engine, todo)
+        decided = zip(_decide_all(run, frame, loaded), (one.facts for one in loaded), strict=True)
+        pairs = [pair for pair in decided if not still_waits(asked, pair[0])]
+        run.counts["waiting"] += len(loaded) - len(pairs)
+        ready.update({decision.lead: decision for decision, _ in pairs if decision.ready})
+        marks.update({one.facts.key: one.mark for one in loaded if one.facts.key in ready})
+        settled = [(decision, facts) for decision, facts in pairs if not decision.ready]
+        _save(run, frame, settled, {one.facts.key: one.mark for one in loaded})
+        write_shard(run, book, frame, settled, settle=settle)
+        run.counts["decided"] += len(pairs)
+    _assign(run, book, frame, ready, marks, settle=settle)
+
+
+def roster_digest(frame: Frame) -> str:
+    """Digest of who is there: a change looks again at every lead that sales holds."""
+    return digest({"reps": frame.reps, "queues": frame.queues})
+
+
+def frame_for(frame: Frame, one: Loaded) -> Frame:
+    """Adoption is a lead's own matter: who was there at the cut-over and was never taken over yet is adopted whenever it is looked at."""
+    backlog = frame.cut_over is not None and one.prior is None and one.facts.first_seen <= frame.cut_over
+    return frame if frame.adopting == backlog else replace(frame, adopting=backlog)
+
+
+def _due(engine: Engine, frame: Frame) -> Iterator[tuple[str, ...]]:
+    size = engine.settings.shard_size
+    leads = engine.ledger.leads
+    return chain(leads.due(engine.clock(), engine.policy.digest, roster_digest(frame), size), leads.ready(size))
+
+
+def _load(engine: Engine, keys: Sequence[str]) -> list[Loaded]:
+    return engine.ledger.leads.load(keys, engine.clock(), engine.policy.systems, engine.policy.sources) if keys else []
+
+
+def _decide_all(run: Run, frame: Frame, loaded: Sequence[Loaded]) -> list[Decision]:
+    """Leads whose records are ahead of the ledger are held: the ledger is an older copy."""
+    engine = run.engine
+    behind = _ahead(engine, loaded)
+    halfway = _halfway(engine, loaded)
+    now = engine.clock()
+    made = []
+    for one in loaded:
+        mine = frame_for(frame, one)
+        prior = first_stage(_unwritten(one.facts), engine.compiled, mine, now) if one.facts.key in halfway else one.prior
+        decision = decide(prior, one.facts, engine.compiled, mine, now)
+        if one.facts.key in behind:
+            decision = replace(
+                decision, unchanged=True, ready=False, effects=(), exceptions=((AHEAD, "a record is newer than the ledger"),)
+            )
+            run.counts["ahead"] += 1
+        made.append(decision)
+    return made
+
+
+def _halfway(engine: Engine, loaded: Sequence[Loaded]) -> set[str]:
+    """Keys of leads whose very first plan was written in part only: what our own fields say of them is not in force yet."""
+    mine = {
+        record.ref: one.facts.key
+        for one in loaded
+        if one.prior is None
+        for record in one.facts.records
+        if record.fields.get("handoff_stage")
+    }
+    ours = engine.ledger.outbox.own_writes(sorted(mine)) if mine else {}
+    return {mine[ref] for ref, writes in ours.items() if "handoff_stage" in writes}
+
+
+def _unwritten(facts: LeadFacts) -> LeadFacts:
+    """The facts without our own fields, so that the same move is decided again, with the same keys."""
+    bare = tuple(
+        replace(record, fields={name: value for name, value in record.fields.items() if not name.startswith("handoff_")})
+        for record in facts.records
+    )
+    return replace(facts, records=bare)
+
+
+def _ahead(engine: Engine, loaded: Sequence[Loaded]) -> set[str]:
+    """Keys of leads with a live record whose revision is newer than the ledger's and is not our own verified write."""
+    newer = {
+        record.ref: one.facts.key
+        for one in loaded
+        if one.prior is not None
+        for record in one.facts.records
+        if record.state is State.LIVE and revision(record.fields.get("handoff_rev")) > one.prior.rev
+    }
+    if not newer:
+        return set()
+    ours = engine.ledger.outbox.own_writes(sorted(newer))
+    values = {ref: writes["handoff_rev"].value for ref, writes in ours.items() if "handoff_rev" in writes}
+    records = {record.ref: record for one in loaded for record in one.facts.records}
+    return {key for ref, key in newer.items() if revision(values.get(ref)) < revision(records[ref].fields.get("handoff_rev"))}
+
+
+def revision(text: str | None) -> int:
+    """A record's `handoff_rev` as a number, 0 when blank."""
+    return int(text) if text and text.isdigit() else 0
+
+
+def _save(run: Run, frame: Frame, pairs: Sequence[Pair], marks: dict[str, Mark]) -> None:
+    if not pairs:
+        return
+    engine = run.engine
+    now = engine.clock()
+    decisions = [decision for decision, _ in pairs]
+    engine.ledger.leads.save_decisions(run.id, decisions, marks, engine.policy.digest, roster_digest(frame), frame.digest, now)
+    rows = [(d.lead, reason, detail) for d in decisions for reason, detail in d.exceptions]
+    if rows:
+        engine.ledger.exceptions.report_many(rows, run.id, now)
+    engine.ledger.exceptions.resolve_missing(run.id, [decision.lead for decision in decisions], now)
+
+
+def _assign(run: Run, book: Book, frame: Frame, ready: dict[str, Decision], marks: dict[str, Mark], *, settle: bool) -> None:
+    """One pass over everybody who is ready, hottest first; the rest of the way is the same as for the others."""
+    if not ready:
+        return
+    engine = run.engine
+    size = engine.settings.shard_size
+    keys = sorted(ready)
+    facts: dict[str, LeadFacts] = {}
+    for start in range(0, len(keys), size):
+        facts.update({one.facts.key: one.facts for one in _load(engine, keys[start : start + size])})
+    order = sorted(ready.values(), key=lambda decision: (tuple(-heat for heat in decision.heat), decision.first_seen))
+    result = assign(order, facts, engine.compiled, frame, engine.clock())
+    book.turns += result.turns
+    taken = frame.turns
+    book.levels += [replace(level, count=taken.get(level.pool, {}).get(level.rep, 0) + level.count) for level in result.levels]
+    for start in range(0, len(result.decisions), size):
+        pairs = [(decision, facts[decision.lead]) for decision in result.decisions[start : start + size]]
+        _save(run, frame, pairs, marks)
+        write_shard(run, book, frame, pairs, settle=settle)

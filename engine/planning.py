@@ -1,0 +1,152 @@
+"""One round of planning: frame, decide, assign, plan, guard, and the release of what may be written without a person's approval."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import datetime
+
+import orjson
+
+from engine.book import Book
+from engine.context import Engine
+from engine.decide import decide_due
+from engine.frame import build_frame
+from engine.guard import WINDOW, check, verdict
+from engine.report import Status
+from engine.runs import Run
+from engine.waiting import keep_waiting
+from handoff.assign import Level, Turn
+
+TURNS = "turns"
+UNSIGNED = "let sales and marketing read and sign the draft that handoff look writes; until then nothing is written"
+
+
+def plan_round(run: Run, kind: str = "sync", *, adopting: bool = False) -> Book:
+    """Decides and plans everything that is due. Nothing is released yet."""
+    engine = run.engine
+    with run.phase("frame"):
+        frame = build_frame(engine, adopting=adopting)
+        engine.ledger.runs.set_frame(run.id, frame.digest)
+    live = run.mode == "apply" and not adopting and engine.ledger.switches.cut_over() is not None
+    settle = live or adopting
+    book = Book(kind, split=live)
+    with run.phase("decide"):
+        decide_due(run, book, frame, settle=settle)
+    if run.plan_id is None and (book.lines or book.creations):
+        run.plan_id = book.main if book.main is not None else book.routing
+    return book
+
+
+def release(run: Run, book: Book) -> bool:
+    """Lets the round's plans be written, or withholds them. Returns whether this run may write (what an earlier one released, too)."""
+    engine = run.engine
+    why = why_not(run)
+    with run.phase("guard"):
+        breaches = check(
+            engine.policy.guard,
+            book.tally,
+            engine.ledger.runs.moves(engine.clock()),
+            earlier_tasks(engine, engine.clock()),
+            in_scope(engine),
+        )
+    if breaches and not run.breach:
+        run.breach = verdict(breaches)
+    if why is None and not breaches:
+        _release(run, book, book.plans)
+        return True
+    if run.mode == "apply" and engine.ledger.switches.cut_over() is not None:
+        park(run, book, withheld_all=why is not None)
+    else:
+        keep_turns(run, book, book.turns)
+        run.counts["withheld"] += book.leads if run.mode == "apply" else 0
+    if why is not None:
+        run.status, note = why
+        run.notes.append(note)
+        return False
+    run.status = Status.NEEDS_APPROVAL
+    _release(run, book, () if book.routing is None else (book.routing,))
+    return True
+
+
+def why_not(run: Run) -> tuple[Status, str] | None:
+    """Why nothing at all may be written in this run (how it ends, and in words), None when it may."""
+    engine = run.engine
+    if run.mode == "plan":
+        return Status.DONE, ""
+    if run.counts["ahead"]:
+        return (
+            Status.PARTIAL,
+            f"{run.counts['ahead']} leads are ahead of the ledger (an older copy was restored?): run handoff reconcile, then sync again",
+        )
+    if not engine.policy.approvals:
+        return Status.NEEDS_APPROVAL, f"nobody has signed the policy {engine.policy.name}: {UNSIGNED}"
+    if engine.ledger.switches.cut_over() is None:
+        return (
+            Status.NEEDS_APPROVAL,
+            "this company was not adopted yet: run handoff adopt, and approve its plan; until then nothing is written",
+        )
+    if engine.ledger.switches.paused():
+        return Status.PAUSED, "paused: the plan was made and nothing was written; handoff resume goes on"
+    if engine.settings.writes != "on":
+        return Status.NEEDS_APPROVAL, "writes are off in the settings: the plan was made and nothing was written"
+    return None
+
+
+def in_scope(engine: Engine) -> int:
+    """The base of the guard's shares: leads in scope, or all leads while none was settled yet."""
+    return engine.ledger.leads.in_scope() or engine.ledger.leads.count()
+
+
+def _release(run: Run, book: Book, plans: tuple[int, ...]) -> None:
+    engine = run.engine
+    for plan_id in plans:
+        plan = engine.ledger.outbox.plan(plan_id)
+        # Nobody's name: what no person approved counts towards the guard's next 24 hours.
+        engine.ledger.outbox.approve(plan_id, "", plan.digest, engine.clock())
+    turns = [turn for turn in book.turns if book.main in plans or turn.lead in book.exempt]
+    take_turns(run, turns, book.levels)
+    run.tasks.update(book.tally.tasks if book.main in plans else {})
+
+
+def take_turns(run: Run, turns: list[Turn], levels: list[Level]) -> None:
+    """Apply reserves the turns that the plan read. A turn that is logged already is not taken twice."""
+    log = run.engine.ledger.turns
+    now = run.engine.clock()
+    taken = log.counts()
+    for level in levels:
+        if taken.get(level.pool, {}).get(level.rep, 0) < level.count:
+            log.level(level.pool, level.rep, level.count, run.id, now)
+    for turn in turns:
+        log.log(turn.pool, turn.rep, turn.lead, turn.episode, run.id, now)
+
+
+def park(run: Run, book: Book, *, withheld_all: bool) -> None:
+    """A plan waits for approval: its turns are kept, and the next runs leave its leads to it."""
+    if book.main is None:
+        return
+    keep_turns(run, book, [turn for turn in book.turns if withheld_all or turn.lead not in book.exempt])
+    keep_waiting(run.engine, book.main, book.gist)
+    run.counts["withheld"] += book.leads - (0 if withheld_all else len(book.exempt))
+
+
+def keep_turns(run: Run, book: Book, turns: list[Turn]) -> None:
+    """Keeps the turns of a plan that is not released, so that its approval takes them."""
+    if book.main is not None:
+        body = orjson.dumps({"turns": [asdict(turn) for turn in turns], "levels": [asdict(level) for level in book.levels]}).decode()
+        run.engine.ledger.switches.save_document(TURNS, turns_key(book.main), body)
+
+
+def turns_key(plan_id: int) -> str:
+    """The name under which a waiting plan's turns are kept."""
+    return f"{TURNS}:{plan_id}"
+
+
+def earlier_tasks(engine: Engine, now: datetime) -> dict[str, int]:
+    """Tasks per rep that automatic plans made in the last 24 hours."""
+    tasks: Counter[str] = Counter()
+    for earlier in engine.ledger.runs.list(limit=200):
+        if earlier.started_at >= now - WINDOW:
+            made = earlier.summary.get("tasks")
+            tasks.update(made if isinstance(made, dict) else {})
+    return dict(tasks)

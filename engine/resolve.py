@@ -1,0 +1,115 @@
+"""Resolve: which records are the same human. Only what changed is looked at, together with everything its ids and addresses reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from engine.context import Engine
+from engine.records import ROUTED
+from handoff.facts import Activity, Actor, Kind, Record, Ref, State
+from handoff.identity import Link as Found
+from handoff.identity import Resolution, Standing, address_of, named_ids
+from handoff.identity import resolve as unite
+from handoff.touches import MET
+from ledger.values import Link, Role, Touched
+
+AT_ONCE = 1000
+HUMANS = frozenset({*ROUTED.values(), "Contact"})
+POINTING = ("hubspot_id", "salesforce_lead_id", "merged_ids", "converted_to")
+
+
+def resolve(engine: Engine) -> int:
+    """Links every record that was touched since the last time. Returns how many records of people were looked at."""
+    facts = engine.ledger.facts
+    looked = 0
+    while touched := facts.touched(AT_ONCE):
+        looked += _resolve_part(engine, touched)
+        facts.clear_touched(touched)
+    return looked
+
+
+def _resolve_part(engine: Engine, touched: Sequence[Touched]) -> int:
+    facts = engine.ledger.facts
+    people = [record for record in facts.records([item.ref for item in touched]).values() if record.ref.object in HUMANS]
+    if not people:
+        return 0
+    records = _reach(engine, people)
+    linked = facts.linked(records)
+    several = _several(records.values())
+    standing = _standings(engine, {link.lead for ref, link in linked.items() if ref in several}) if several else {}
+    found = unite(tuple(records.values()), {ref: link.lead for ref, link in linked.items()}, standing)
+    _store(engine, found, linked)
+    return len(people)
+
+
+def _reach(engine: Engine, people: Sequence[Record]) -> dict[Ref, Record]:
+    """The closed set around some records: whom they name by id, who names them, who shares their address, and so on."""
+    records = {record.ref: record for record in people}
+    fresh: list[Record] = list(people)
+    asked: set[str] = set()
+    while fresh:
+        found = _neighbours(engine, fresh, records, asked)
+        fresh = list({record.ref: record for record in found if record.ref.object in HUMANS and record.ref not in records}.values())
+        records.update({record.ref: record for record in fresh})
+    return records
+
+
+def _neighbours(engine: Engine, fresh: Sequence[Record], known: Mapping[Ref, Record], asked: set[str]) -> Iterable[Record]:
+    facts = engine.ledger.facts
+    named = {ref for record in fresh for ref, _ in named_ids(record)} - known.keys()
+    addresses = {address for record in fresh if (address := address_of(record))} - asked
+    asked |= addresses
+    found = list(facts.records(sorted(named)).values())
+    for group in facts.by_email(addresses).values():
+        found += group
+    ids = sorted({record.ref.id for record in fresh} - asked)
+    asked.update(ids)
+    for field in POINTING:
+        for group in facts.by_link(field, ids).values():
+            found += group
+    return found
+
+
+def _several(records: Iterable[Record]) -> set[Ref]:
+    """Live records that share their address with another of the same CRM: only these need a primary."""
+    groups: dict[tuple[str, str], list[Ref]] = {}
+    for record in records:
+        if record.state is State.LIVE and record.ref.object in ROUTED.values() and address_of(record):
+            groups.setdefault((record.ref.system, address_of(record)), []).append(record.ref)
+    return {ref for group in groups.values() if len(group) > 1 for ref in group}
+
+
+def _standings(engine: Engine, keys: Iterable[str]) -> dict[Ref, Standing]:
+    """What decides which record is the primary: an open opportunity, an active owner, the latest touch."""
+    policy = engine.policy
+    loaded = engine.ledger.leads.load(sorted(keys), engine.clock(), policy.systems, policy.sources)
+    active = {f"{system}:{person.id}" for system, crm in engine.crms.items() for person in crm.people() if person.active}
+    standing: dict[Ref, Standing] = {}
+    for one in loaded:
+        for record in one.facts.records:
+            mine = [activity for activity in one.facts.activities if activity.about == record.ref]
+            standing[record.ref] = Standing(
+                open_opportunity=any(a.kind is Kind.DEAL and a.outcome == "open" for a in mine),
+                active_owner=f"{record.ref.system}:{record.fields.get('owner', '')}" in active,
+                last_touch_at=max((a.occurred_at for a in mine if _is_touch(a)), default=None),
+            )
+    return standing
+
+
+def _is_touch(activity: Activity) -> bool:
+    if activity.actor is not Actor.REP or activity.ours:
+        return False
+    return activity.kind in (Kind.CALL, Kind.EMAIL) or (activity.kind is Kind.MEETING and activity.outcome in MET)
+
+
+def _store(engine: Engine, found: Resolution, linked: Mapping[Ref, Link]) -> None:
+    """Links that changed, then aliases; problems go with the role and are reported when the lead is decided."""
+    now = engine.clock()
+    changed = [_link(link) for link in found.links if linked.get(link.ref) != _link(link)]
+    for old, new in found.aliases:
+        engine.ledger.leads.alias(old, new, now)
+    engine.ledger.leads.link(changed, now)
+
+
+def _link(found: Found) -> Link:
+    return Link(found.ref, found.lead, Role(found.role))

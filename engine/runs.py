@@ -1,0 +1,210 @@
+"""One run: its record in the ledger, its lease, its counts, its wall seconds per phase.
+
+Every entry point that plans or writes goes through `running`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Literal
+
+from connectors.protocol import Op
+from engine.bounds import Rows, once_calls, once_needed, update_steps
+from engine.context import Busy, Engine, EngineError
+from engine.pull import check_accounts
+from engine.report import NAMES, Counts, RunSummary, Status, StepCalls
+from handoff.facts import Ref
+from ledger.values import Lease, LeaseLost
+
+LEASE = "writer"
+Mode = Literal["plan", "apply"]
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run has done so far. Filled from several threads: use `add` and `note`. `counts` are leads or records by name."""
+
+    engine: Engine
+    id: int
+    flow: str
+    mode: Mode
+    started_at: datetime
+    lease: Lease
+    calls_before: Mapping[str, Mapping[str, int]]
+    status: Status = Status.DONE
+    plan_id: int | None = None
+    breach: str = ""
+    notes: list[str] = field(default_factory=list)
+    needs_you: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    moved: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    writes: Counter[str] = field(default_factory=Counter)
+    effects: Counter[str] = field(default_factory=Counter)
+    exceptions: Counter[str] = field(default_factory=Counter)
+    tasks: Counter[str] = field(default_factory=Counter)
+    rows: Rows = field(default_factory=Rows)
+    seconds: dict[str, float] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+    stopped: dict[str, str] = field(default_factory=dict)
+    created: dict[str, Ref] = field(default_factory=dict)
+
+    @property
+    def token(self) -> int:
+        """The fencing token every claim and finish carries."""
+        return self.lease.token
+
+    def add(self, counter: Counter[str], name: str, number: int = 1) -> None:
+        """Counts from any thread."""
+        with self.lock:
+            counter[name] += number
+
+    def renew(self) -> None:
+        """Keeps the lease; called before every shard and batch. Raises LeaseLost when another run has taken it."""
+        engine = self.engine
+        with self.lock:
+            self.lease = engine.ledger.lease.renew(self.lease, engine.wall(), engine.settings.lease_seconds)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Adds the wall seconds of the block to the phase."""
+        begun = self.engine.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + self.engine.monotonic() - begun
+
+    def stop(self, system: str, words: str) -> None:
+        """This CRM is left alone for the rest of the run; the others go on."""
+        with self.lock:
+            if system not in self.stopped:
+                self.stopped[system] = words
+                self.needs_you.append(f"{NAMES.get(system, system)} stopped: {words}")
+
+    def give_up_after(self, system: str, words: str, most: int = 5) -> None:
+        """Rows that are put back are tried again in this run, but not for ever."""
+        key = f"tries {system}"
+        self.add(self.counts, key)
+        if self.counts[key] > most:
+            self.stop(system, f"{words}; the rest is written by the next run")
+
+    def report(self, subject: str, reason: str, detail: str) -> None:
+        """Puts something on the exceptions list. `detail` must hold no personal data."""
+        self.add(self.exceptions, reason)
+        self.engine.ledger.exceptions.report(subject, reason, detail, self.id, self.engine.clock())
+
+
+@contextmanager
+def running(engine: Engine, flow: str, mode: Mode, by: str = "") -> Iterator[Run]:
+    """Checks the accounts, takes the lease, records the run and its end, failed ones too. Raises Busy, WrongAccount, CrmError."""
+    calls = {system: dict(crm.calls_made()) for system, crm in engine.crms.items()}
+    _check_systems(engine)
+    check_accounts(engine, writing=mode == "apply" and engine.settings.writes == "on")
+    lease = _lease(engine)
+    now = engine.clock()
+    run_id = engine.ledger.runs.start(flow, mode, now, policy_digest=engine.policy.digest, by=by)
+    run = Run(engine, run_id, flow, mode, now, lease, calls)
+    try:
+        yield run
+    except (Exception, KeyboardInterrupt) as error:  # Ctrl-C, too: the next run need not wait for the lease to run out
+        engine.ledger.runs.finish(run_id, "failed", {"error": type(error).__name__}, engine.clock())
+        _release(engine, run)
+        raise
+    engine.ledger.runs.finish(run_id, run.status.value, _recorded(run), engine.clock())
+    _release(engine, run)
+
+
+def made(engine: Engine) -> dict[str, int]:
+    """HTTP requests sent so far per CRM."""
+    return {system: sum(crm.calls_made().values()) for system, crm in engine.crms.items()}
+
+
+def _made_by_family(run: Run, system: str) -> dict[str, int]:
+    before = run.calls_before.get(system, {})
+    return {family: number - before.get(family, 0) for family, number in run.engine.crms[system].calls_made().items()}
+
+
+def summary(run: Run) -> RunSummary:
+    """The run as a frozen value. Call it inside or after the run."""
+    engine = run.engine
+    calls = {system: sum(_made_by_family(run, system).values()) for system in engine.crms}
+    return RunSummary(
+        run_id=str(run.id),
+        plan_id=str(run.plan_id) if run.plan_id is not None else "",
+        flow=run.flow,
+        mode=run.mode,
+        status=run.status,
+        counts=_counts(run),
+        started_at=run.started_at,
+        guard_breach=run.breach,
+        notes=tuple(run.notes),
+        exceptions=dict(sorted(run.exceptions.items())),
+        needs_you=tuple(run.needs_you),
+        calls=calls,
+        steps=steps(run),
+        seconds={name: round(seconds, 3) for name, seconds in run.seconds.items()},
+        digest=engine.ledger.outbox.plan(run.plan_id).digest if run.plan_id is not None else "",
+        policy=f"{engine.policy.version} {engine.policy.digest[:7]}",
+    )
+
+
+def steps(run: Run) -> tuple[StepCalls, ...]:
+    """The lower bound per step, from the rows this run handled."""
+    crms = run.engine.crms
+    found = [once_needed(system, once_calls(_made_by_family(run, system))) for system in crms]
+    for (system, stream), rows in sorted(run.rows.pulled.items()):
+        needed = run.rows.pages[system, stream]
+        found.append(
+            StepCalls(system, f"pull {stream}", rows, needed, f"{needed} full pages of {rows} rows, overlap and associations included")
+        )
+    found += update_steps(run.rows, lambda system, name: crms[system].batch_size(name, Op.UPDATE))
+    return tuple(found)
+
+
+def _counts(run: Run) -> Counts:
+    counts = run.counts
+    named = {name: counts[name] for name in Counts.__dataclass_fields__ if name not in ("moved", "kinds", "writes", "effects_done")}
+    return Counts(**named, moved=dict(run.moved), kinds=dict(run.kinds), writes=dict(run.writes), effects_done=dict(run.effects))
+
+
+def _recorded(run: Run) -> dict[str, object]:
+    return {
+        "counts": {name: number for name, number in run.counts.items() if number},
+        "moved": dict(run.moved),
+        "kinds": dict(run.kinds),
+        "writes": dict(run.writes),
+        "exceptions": dict(run.exceptions),
+        "guard": run.breach,
+        "plan": run.plan_id,
+        "tasks": dict(run.tasks),
+    }
+
+
+def _check_systems(engine: Engine) -> None:
+    missing = [system for system in engine.policy.systems if system not in engine.crms]
+    if missing:
+        raise EngineError(
+            f"the policy names {' and '.join(missing)}, which is not connected: connect it, or take it out of the policy's systems"
+        )
+
+
+def _lease(engine: Engine) -> Lease:
+    settings = engine.settings
+    for _ in range(settings.lease_wait_seconds + 1):
+        lease = engine.ledger.lease.acquire(LEASE, settings.holder, engine.wall(), settings.lease_seconds)
+        if lease is not None:
+            return lease
+        engine.sleep(1.0)
+    raise Busy("another run is planning or writing; wait until it has ended, then start this one again")
+
+
+def _release(engine: Engine, run: Run) -> None:
+    try:
+        engine.ledger.lease.release(run.lease)
+    except LeaseLost:
+        run.notes.append("the lease had run out before the end; the next run verifies what was in flight")

@@ -1,0 +1,138 @@
+"""Values to rows and back: times as whole microseconds, mappings as JSON, and the frozen values of the core."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import orjson
+
+from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Rep, Side
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO = timedelta(microseconds=1)
+_TIMES = frozenset(spec.name for kind in (Prior, Decision) for spec in fields(kind) if "datetime" in str(spec.type))
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_T = TypeVar("_T", Prior, Decision)
+
+PRIOR_FIELDS = tuple(spec.name for spec in fields(Prior))
+
+
+def micros(at: datetime) -> int:
+    """Whole microseconds since 1970 UTC. Raises ValueError for a naive datetime: a time without a zone is not a time."""
+    if at.tzinfo is None:
+        raise ValueError(f"the ledger takes aware times only, this one has no time zone: {at.isoformat()}")
+    return (at - _EPOCH) // _MICRO
+
+
+def maybe_micros(at: datetime | None) -> int | None:
+    """As `micros`; None stays None."""
+    return None if at is None else micros(at)
+
+
+def moment(value: int) -> datetime:
+    """The aware UTC time of whole microseconds since 1970."""
+    return _EPOCH + timedelta(0, 0, value)
+
+
+def maybe_moment(value: int | None) -> datetime | None:
+    """As `moment`; None stays None."""
+    return None if value is None else _EPOCH + timedelta(0, 0, value)
+
+
+def plain(text: str) -> str:
+    """Text a database can hold: PostgreSQL refuses NUL, UTF-8 refuses lone surrogates; both come out of real CRMs as broken pastes."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return _UNSTORABLE.sub("", text)
+
+
+def dumps(value: object) -> str:
+    """Compact JSON with sorted keys."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+
+
+def dump_fields(values: Mapping[str, str]) -> str:
+    """A record's fields as JSON. Text that is no valid Unicode loses its invalid characters only."""
+    try:
+        return dumps(dict(values))
+    except orjson.JSONEncodeError:
+        return dumps({name: plain(value) for name, value in values.items()})
+
+
+loads = orjson.loads
+
+
+def digest(*parts: str) -> str:
+    """128-bit digest of texts, as hex."""
+    hashed = blake2b(digest_size=16)
+    for part in parts:
+        hashed.update(part.encode())
+        hashed.update(b"\0")
+    return hashed.hexdigest()
+
+
+def _restored(kind: type[_T], values: dict[str, Any]) -> _T:
+    for name in _TIMES & values.keys():
+        if values[name] is not None:
+            values[name] = datetime.fromisoformat(values[name])
+    return kind(**values)
+
+
+def dump_prior(prior: Prior) -> str:
+    """A prior as JSON, without its blank values."""
+    return dumps({name: value for name in PRIOR_FIELDS if (value := getattr(prior, name)) not in ("", None)})
+
+
+def load_prior(text: str) -> Prior:
+    """The reverse of `dump_prior`."""
+    return _restored(Prior, orjson.loads(text))
+
+
+def prior_of(decision: Decision) -> Prior:
+    """What the lead is once `decision` is in force."""
+    return Prior(**{name: getattr(decision, name) for name in PRIOR_FIELDS})
+
+
+def dump_decision(decision: Decision) -> str:
+    """A decision as JSON, without the texts of its effects: those may name the person and live in `people`."""
+    if decision.effects:
+        decision = replace(decision, effects=tuple(replace(effect, text="", subject="") for effect in decision.effects))
+    return dumps(decision)
+
+
+def load_decision(text: str) -> Decision:
+    """The reverse of `dump_decision`; tuples are tuples again."""
+    values = orjson.loads(text)
+    values["side"] = Side(values["side"])
+    values["heat"] = tuple(values["heat"])
+    values["first_seen"] = tuple(values["first_seen"])
+    values["override"] = tuple(values["override"])
+    values["exceptions"] = tuple(tuple(pair) for pair in values["exceptions"])
+    values["because"] = tuple(tuple(step) for step in values["because"])
+    values["effects"] = tuple(_load_effect(effect) for effect in values["effects"])
+    return _restored(Decision, values)
+
+
+def _load_effect(values: dict[str, Any]) -> Effect:
+    due = values["due_at"]
+    return Effect(**{**values, "kind": EffectKind(values["kind"]), "due_at": None if due is None else datetime.fromisoformat(due)})
+
+
+def dump_frame(frame: Frame) -> str:
+    """A frame as JSON."""
+    return dumps(asdict(frame))
+
+
+def load_frame(text: str) -> Frame:
+    """The reverse of `dump_frame`."""
+    values = orjson.loads(text)
+    values["reps"] = {key: Rep(**rep) for key, rep in values["reps"].items()}
+    values["coverage"] = {key: datetime.fromisoformat(at) for key, at in values["coverage"].items()}
+    if values["cut_over"] is not None:
+        values["cut_over"] = datetime.fromisoformat(values["cut_over"])
+    return Frame(**values)

@@ -1,0 +1,138 @@
+"""How the ledger reaches its database: one connection per call from a pool, one transaction per call, writers one after another.
+
+SQLite: WAL, `BEGIN IMMEDIATE` for writers, 30 s of patience, foreign keys on, `synchronous = FULL` (a claimed line must survive
+a power cut, or its write could be sent twice). PostgreSQL: an advisory lock gives writers the same order,
+readers see one snapshot.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, insert, text
+from sqlalchemy.engine import URL, make_url
+
+from ledger.codec import micros
+from ledger.schema import ticks
+
+_T = TypeVar("_T")
+_PATIENCE_SECONDS = 30
+_CHUNK = 5000
+_WRITER_LOCK = 0x68616E646F6666  # "handoff": one ledger per PostgreSQL database
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={_PATIENCE_SECONDS * 1000}",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-32768",
+    "PRAGMA wal_autocheckpoint=8000",
+)
+# Alembic's `op` and `context` are process-wide, so two threads must not migrate at once.
+_migrating = threading.Lock()
+
+
+def normalised(url: str | Path) -> URL:
+    """A database URL from a path or a URL. Raises ValueError for a database the ledger does not support, with the mend."""
+    words = str(url)
+    if "://" not in words:
+        words = f"sqlite:///{words}"
+    parsed = make_url(words)
+    family = parsed.get_backend_name()
+    if family == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise ValueError("the ledger must outlive the process: give it a file, for example sqlite:///handoff.db")
+        return parsed.set(drivername="sqlite+pysqlite")
+    if family in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise ValueError(
+        f"the ledger keeps itself in SQLite or PostgreSQL, not in {family}: use sqlite:///file.db or postgresql://user@host/name"
+    )
+
+
+class Database:
+    """Pools and transactions. `read` and `write` are the only ways in."""
+
+    def __init__(self, url: str | Path) -> None:
+        target = normalised(url)
+        self.is_sqlite = target.get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(target) if self.is_sqlite else create_engine(target, pool_size=8, max_overflow=8, pool_pre_ping=True)
+        if self.is_sqlite:
+            self._reader: Engine = self._engine
+            self._writer: Engine = self._engine.execution_options(handoff_begin="BEGIN IMMEDIATE")
+        else:
+            self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._writer = self._engine
+        self._upgrade()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent snapshot."""
+        with self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that no other writer overlaps; rolled back whole when the block raises."""
+        with self._writer.connect() as connection, connection.begin():
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+            yield connection
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._engine.dispose()
+
+    def _upgrade(self) -> None:
+        config = _migrations()
+        head = ScriptDirectory.from_config(config).get_current_head()
+        with self.read() as connection:
+            if MigrationContext.configure(connection).get_current_revision() == head:
+                return
+        with _migrating, self.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def in_chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
+    """The distinct values in order, in lists short enough for one statement: SQLite takes 32,766 parameters, PostgreSQL 65,535."""
+    ordered = list(dict.fromkeys(values))
+    for start in range(0, len(ordered), _CHUNK):
+        yield ordered[start : start + _CHUNK]
+
+
+def tick(connection: Connection, now: datetime) -> int:
+    """The next number of the ledger's own counter. Facts known at the same instant keep their order by it."""
+    return int(connection.execute(insert(ticks).values(at=micros(now)).returning(ticks.c.seq)).scalar_one())
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def _sqlite_engine(target: URL) -> Engine:
+    engine = create_engine(target, connect_args={"timeout": _PATIENCE_SECONDS, "check_same_thread": False}, pool_size=8, max_overflow=8)
+
+    @event.listens_for(engine, "connect")
+    def configure(raw: Any, _record: Any) -> None:
+        # The driver must not open transactions by itself: `begin` below says which kind.
+        raw.isolation_level = None
+        for pragma in _PRAGMAS:
+            raw.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("handoff_begin", "BEGIN"))
+
+    return engine

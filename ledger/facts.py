@@ -1,0 +1,254 @@
+"""Facts: what a page brought is stored with its cursor in one transaction; a page stored twice changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+
+from handoff.facts import Record, Ref, State
+from ledger import people as persons
+from ledger.activities import remove_activities, store_activities
+from ledger.codec import loads, maybe_micros, moment
+from ledger.columns import among
+from ledger.connection import Database, in_chunks, tick
+from ledger.edits import foreign
+from ledger.identity import lead_ids
+from ledger.people import Keeping
+from ledger.schema import identifiers, leads, people, records, sources, streams, versions
+from ledger.values import GoneLike, Link, PageLike, Role, Source, Touched
+from ledger.versions import dirty, ensure_rows, known_rows, raise_marks, store_departures, store_records
+
+_STATES = {state.value: state for state in State}
+
+
+class Facts:
+    """Everything a CRM told us. Each method is one transaction."""
+
+    def __init__(self, database: Database, keeping: Keeping) -> None:
+        self._database, self._keeping = database, keeping
+
+    def store_page(self, page: PageLike, now: datetime) -> tuple[Ref, ...]:
+        """Store a page and its cursor; returns the records that changed. `now` becomes their known_at."""
+        with self._database.write() as connection:
+            seq = tick(connection, now)
+            leaving, about = self._departed(connection, page.gone, seq)
+            refs = {*map(_text, page.records), *(str(activity.about) for activity in page.activities), *(str(gone.ref) for gone in leaving)}
+            rows = ensure_rows(connection, refs)
+            changes = store_records(connection, self._keeping, rows, page.records, seq, now)
+            if leaving:
+                # Read again: the same page may bring a record and its departure.
+                left = known_rows(connection, [str(gone.ref) for gone in leaving])
+                changes += store_departures(connection, self._keeping, left, leaving, seq, now)
+            about |= store_activities(connection, rows, page.activities, seq, now)
+            dirty(connection, changes, about)
+            _store_cursor(connection, page, seq)
+        return tuple(dict.fromkeys(change.record.ref for change in changes))
+
+    def _departed(self, connection: Connection, gone: Sequence[GoneLike], seq: int) -> tuple[list[GoneLike], set[int]]:
+        """Split deletions into those of records (returned) and those of activities (done here, with the records they were about)."""
+        if not gone:
+            return [], set()
+        keys, about = remove_activities(connection, [str(item.ref) for item in gone], seq)
+        return [item for item in gone if str(item.ref) not in keys], about
+
+    def apply_verified(self, found: Sequence[Record], fields: Sequence[str], now: datetime) -> None:
+        """A read-back of `fields` becomes the current fact; the records' other fields stay as they were."""
+        with self._database.write() as connection:
+            store_verified(connection, self._keeping, found, fields, tick(connection, now), now)
+
+    def cursor(self, system: str, stream: str, fields_digest: str) -> str | None:
+        """The stored position of a stream for this field set, None when this set was never pulled."""
+        query = select(streams.c.position).where(
+            streams.c.system == system, streams.c.stream == stream, streams.c.fields_digest == fields_digest
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def coverage(self) -> dict[str, datetime]:
+        """ "system:stream" -> covered until (CRM time), by the field set pulled last; a stream still on its first pass is absent."""
+        query = select(streams).order_by(streams.c.stored_seq)
+        with self._database.read() as connection:
+            latest = {f"{row.system}:{row.stream}": row.covered_until for row in connection.execute(query)}
+        return {name: moment(until) for name, until in latest.items() if until is not None}
+
+    def sources(self) -> dict[str, Source]:
+        """ "system:kind" -> what has arrived so far; a kind that never arrived is absent."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(sources)).all()
+        return {f"{row.system}:{row.kind}": Source(row.seen, moment(row.last_at), moment(row.last_known_at)) for row in rows}
+
+    def touched(self, limit: int) -> tuple[Touched, ...]:
+        """Records that changed since the resolver saw them, oldest row first, at most `limit`."""
+        query = select(records.c.ref, records.c.stored_rev).where(records.c.stored_rev != records.c.resolved_rev)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(records.c.id).limit(limit)).all()
+        return tuple(Touched(Ref.parse(row.ref), row.stored_rev) for row in rows)
+
+    def clear_touched(self, seen: Sequence[Touched]) -> None:
+        """The resolver is done with these; a record that changed in between stays touched."""
+        if not seen:
+            return
+        query = update(records).where(records.c.ref == bindparam("the_ref")).values(resolved_rev=bindparam("the_rev"))
+        with self._database.write() as connection:
+            connection.execute(query, [{"the_ref": str(item.ref), "the_rev": item.rev} for item in seen])
+
+    def records(self, refs: Iterable[Ref]) -> dict[Ref, Record]:
+        """The current version of each record that is known; any object, accounts and deals included."""
+        condition = among(records.c.ref, "refs")
+        return {record.ref: record for record in self._find(current_records().where(condition), "refs", [str(ref) for ref in refs])}
+
+    def by_email(self, emails: Iterable[str]) -> dict[str, tuple[Record, ...]]:
+        """Lower-case address -> the records that carry it now."""
+        wanted = [email.strip().lower() for email in emails if email.strip()]
+        carried = among(people.c.email, "emails")
+        owners = select(people.c.record_id).where(carried).scalar_subquery()
+        query = current_records().where(records.c.id.in_(owners), carried).order_by(records.c.id)
+        found: dict[str, tuple[Record, ...]] = {}
+        for record in self._find(query, "emails", wanted):
+            email = record.fields["email"].strip().lower()
+            found[email] = (*found.get(email, ()), record)
+        return found
+
+    def by_link(self, field: str, values: Iterable[str]) -> dict[str, tuple[Record, ...]]:
+        """Value -> the records whose `field` (one of the link fields) names it; lists of ids are looked up by each id."""
+        if field not in self._keeping.link_fields:
+            raise ValueError(f"'{field}' is not indexed; link fields are {', '.join(sorted(self._keeping.link_fields))}")
+        query = (
+            current_records(identifiers.c.value.label("linked_value"))
+            .join(identifiers, identifiers.c.record_id == records.c.id)
+            .where(identifiers.c.field == field, among(identifiers.c.value, "values"))
+            .order_by(records.c.id)
+        )
+        found: dict[str, tuple[Record, ...]] = {}
+        with self._database.read() as connection:
+            for row in (row for part in in_chunks(values) for row in connection.execute(query, {"values": part})):
+                found[row.linked_value] = (*found.get(row.linked_value, ()), record_of(row))
+        return found
+
+    def flagged(self, field: str, value: str = "true") -> tuple[Record, ...]:
+        """Live accounts whose `field` (one of the indexed link fields) has this value, by ref."""
+        kinds = self._keeping.account_objects.items()
+        found = self.by_link(field, [value]).get(value, ())
+        accounts = (each for each in found if each.state == State.LIVE and (each.ref.system, each.ref.object) in kinds)
+        return tuple(sorted(accounts, key=lambda each: each.ref))
+
+    def linked(self, refs: Iterable[Ref]) -> dict[Ref, Link]:
+        """Which lead each record belongs to now; unlinked records are absent."""
+        query = (
+            select(records.c.ref, records.c.role, leads.c.key)
+            .join(leads, leads.c.id == records.c.lead_id)
+            .where(among(records.c.ref, "refs"))
+        )
+        with self._database.read() as connection:
+            rows = [row for part in in_chunks(map(str, refs)) for row in connection.execute(query, {"refs": part})]
+        return {(ref := Ref.parse(row.ref)): Link(ref, row.key, Role(row.role)) for row in rows}
+
+    def count(self) -> dict[str, int]:
+        """ "system:object" -> records known to be live."""
+        query = select(records.c.ref).join(versions, versions.c.id == records.c.version_id).where(versions.c.state == State.LIVE.value)
+        totals: dict[str, int] = {}
+        with self._database.read() as connection:
+            for ref in connection.execution_options(yield_per=10_000).execute(query).scalars():
+                name = ref.rpartition(":")[0]
+                totals[name] = totals.get(name, 0) + 1
+        return totals
+
+    def latest(self, system: str, object_name: str, most: int) -> tuple[Ref, ...]:
+        """The live records of one object that changed last in their CRM, newest first, at most `most`."""
+        query = (
+            select(records.c.ref)
+            .join(versions, versions.c.id == records.c.version_id)
+            .where(records.c.ref.startswith(f"{system}:{object_name}:", autoescape=True), versions.c.state == State.LIVE.value)
+            .order_by(records.c.modified_at.desc(), records.c.id.desc())
+            .limit(most)
+        )
+        with self._database.read() as connection:
+            return tuple(Ref.parse(text) for text in connection.execute(query).scalars())
+
+    def erase(self, lead_key: str, now: datetime) -> None:
+        """Forget a lead's personal values, now and at later pulls. Raises Unknown for a key that is not there."""
+        with self._database.write() as connection:
+            persons.erase(connection, lead_ids(connection, [lead_key], strict=True)[lead_key], now)
+
+    def _find(self, query: Select[Any], name: str, values: Sequence[str]) -> list[Record]:
+        with self._database.read() as connection:
+            return [record_of(row) for part in in_chunks(values) for row in connection.execute(query, {name: part})]
+
+
+def current_records(*more: Any) -> Select[Any]:
+    """Rows that `record_of` reads: the current version of records with its personal values."""
+    return (
+        select(
+            records.c.ref,
+            versions.c.known_at,
+            versions.c.created_at,
+            versions.c.modified_at,
+            versions.c.state,
+            versions.c.follows,
+            versions.c.body,
+            people.c.body.label("own"),
+            *more,
+        )
+        .join(versions, versions.c.id == records.c.version_id)
+        .outerjoin(people, people.c.id == versions.c.person_id)
+    )
+
+
+def record_of(row: Row[Any]) -> Record:
+    """The record value of a row of `current_records`."""
+    fields = loads(row.body)
+    if row.own is not None:
+        fields.update(loads(row.own))
+    return Record(
+        Ref.parse(row.ref),
+        fields,
+        moment(row.created_at),
+        moment(row.modified_at),
+        moment(row.known_at),
+        _STATES[row.state],
+        None if row.follows is None else Ref.parse(row.follows),
+    )
+
+
+def store_verified(
+    connection: Connection, keeping: Keeping, found: Sequence[Record], fields: Sequence[str], seq: int, now: datetime
+) -> None:
+    """As `Facts.apply_verified`, inside the caller's transaction. Leads are due again only where a value is not our own write."""
+    rows = ensure_rows(connection, map(_text, found))
+    before, merged, same_person = {}, [], set()
+    telling = keeping.telling()
+    for record in found:
+        row = rows[str(record.ref)]
+        old = {**loads(row.body or "{}"), **loads(row.own or "{}")}
+        asked = {name: value for name in fields if (value := record.fields.get(name))}
+        kept = {name: value for name, value in old.items() if name not in fields}
+        before[row.id] = old
+        created = record.created_at if row.created_at is None else moment(row.created_at)
+        merged.append(replace(record, fields=kept | asked, created_at=created))
+        if record.state == row.state and all(old.get(name) == asked.get(name) for name in telling.intersection(fields)):
+            same_person.add(row.ref)
+    changes = store_records(connection, keeping, rows, merged, seq, now, same_person=same_person)
+    after = {change.row.id: change.record.fields for change in changes}
+    others = foreign(connection, before, after) if after else set()
+    left = {change.row.id for change in changes if change.record.state != State.LIVE}
+    raise_marks(connection, {change.row.lead_id for change in changes if change.row.lead_id is not None and change.row.id in others | left})
+
+
+def _text(record: Record) -> str:
+    return str(record.ref)
+
+
+def _store_cursor(connection: Connection, page: PageLike, seq: int) -> None:
+    cursor, until = page.cursor, maybe_micros(page.covered_until)
+    same = (streams.c.system == cursor.system) & (streams.c.stream == cursor.stream) & (streams.c.fields_digest == cursor.fields_digest)
+    row = connection.execute(select(streams.c.covered_until).where(same)).one_or_none()
+    if row is None:
+        values = {"system": cursor.system, "stream": cursor.stream, "fields_digest": cursor.fields_digest}
+        connection.execute(insert(streams).values(**values, position=cursor.position, covered_until=until, stored_seq=seq))
+        return
+    covered = max((value for value in (row.covered_until, until) if value is not None), default=None)
+    connection.execute(update(streams).where(same).values(position=cursor.position, covered_until=covered, stored_seq=seq))

@@ -1,0 +1,63 @@
+"""The history of decisions, and small look-ups that leads are found by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, or_, select
+
+from handoff.decision import Decision
+from ledger.codec import digest, dump_decision, micros
+from ledger.columns import among
+from ledger.connection import in_chunks
+from ledger.schema import decisions, leads, people, records, ticks, versions
+
+
+def history_row(decision: Decision, lead_id: int, prior: str | None, seq: int) -> dict[str, Any]:
+    """One decision with what it was made of: the prior before it, and the tick its facts were read at."""
+    body = dump_decision(decision)
+    return {"lead_id": lead_id, "seq": seq, "unchanged": decision.unchanged, "prior": prior, "body": body, "digest": digest(body)}
+
+
+def forget_looks(connection: Connection, run_id: int, seen: Sequence[tuple[int, bool]]) -> None:
+    """Make room: this run's earlier rows of the same leads, and earlier looks that changed nothing (only the latest is kept)."""
+    mine = among(decisions.c.lead_id, "ids")
+    for part in in_chunks(lead_id for lead_id, _ in seen):
+        connection.execute(delete(decisions).where(decisions.c.run_id == run_id, mine), {"ids": part})
+    for part in in_chunks(lead_id for lead_id, unchanged in seen if unchanged):
+        connection.execute(delete(decisions).where(decisions.c.unchanged, mine), {"ids": part})
+
+
+def prior_texts(connection: Connection, ids: Collection[int]) -> dict[int, str | None]:
+    """Lead id -> its stored prior."""
+    query = select(leads.c.id, leads.c.prior).where(among(leads.c.id, "ids"))
+    return {row.id: row.prior for part in in_chunks(ids) for row in connection.execute(query, {"ids": part})}
+
+
+def decision_row(connection: Connection, lead_id: int, as_of: datetime | None) -> Row[Any] | None:
+    """The latest decision of a lead, or the latest at `as_of`."""
+    query = select(decisions).where(decisions.c.lead_id == lead_id)
+    if as_of is not None:
+        query = query.where(decisions.c.decided_at <= micros(as_of))
+    return connection.execute(query.order_by(decisions.c.decided_at.desc(), decisions.c.id.desc()).limit(1)).one_or_none()
+
+
+def seq_at(connection: Connection, as_of: datetime) -> int:
+    """The last tick at or before a time, 0 when the ledger is younger."""
+    return int(connection.execute(select(func.coalesce(func.max(ticks.c.seq), 0)).where(ticks.c.at <= micros(as_of))).scalar_one())
+
+
+def found_ids(connection: Connection, words: str) -> set[int]:
+    """Ids of leads whose records carry this e-mail address now, or are this record."""
+    if "@" in words:
+        query = (
+            select(records.c.lead_id)
+            .join(people, people.c.record_id == records.c.id)
+            .join(versions, (versions.c.id == records.c.version_id) & (versions.c.person_id == people.c.id))
+            .where(people.c.email == words.lower())
+        )
+    else:
+        query = select(records.c.lead_id).where(or_(records.c.ref == words, records.c.ref.endswith(f":{words}", autoescape=True)))
+    return {lead_id for lead_id in connection.execute(query).scalars() if lead_id is not None}

@@ -1,0 +1,132 @@
+"""Lead keys: which row a key means, after merges too; which records belong to a lead; how two leads become one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from ledger.codec import load_prior
+from ledger.columns import among
+from ledger.connection import in_chunks
+from ledger.schema import creations, decisions, effects, leads, lines, links, people, records
+from ledger.settling import prior_columns
+from ledger.values import PLANNED, LineState, Link, Unknown
+from ledger.versions import ensure_rows, raise_marks
+
+
+def lead_ids(connection: Connection, keys: Iterable[str], *, strict: bool = False) -> dict[str, int]:
+    """Key -> row id; a key that was merged away means the lead it went to. Unknown keys are absent, or raise Unknown when `strict`."""
+    wanted = list(dict.fromkeys(keys))
+    found: dict[str, int] = {}
+    query = select(leads.c.key, func.coalesce(leads.c.merged_into, leads.c.id).label("id"))
+    query = query.where(among(leads.c.key, "keys"))
+    for part in in_chunks(wanted):
+        found.update((row.key, row.id) for row in connection.execute(query, {"keys": part}))
+    if strict and len(found) < len(wanted):
+        missing = next(key for key in wanted if key not in found)
+        raise Unknown(f"there is no lead {missing} in this ledger; pull first, or find it by e-mail or record id")
+    return found
+
+
+def ensure_leads(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
+    """As `lead_ids`; keys never seen become leads."""
+    wanted = list(dict.fromkeys(keys))
+    found = lead_ids(connection, wanted)
+    missing = [{"key": key} for key in wanted if key not in found]
+    if missing:
+        connection.execute(insert(leads), missing)
+        found |= lead_ids(connection, [row["key"] for row in missing])
+    return found
+
+
+def store_links(connection: Connection, wanted: Sequence[Link], seq: int) -> None:
+    """Say which lead each record belongs to from now on; both the old and the new lead are due."""
+    targets = ensure_leads(connection, [link.lead for link in wanted])
+    rows = ensure_rows(connection, [str(link.ref) for link in wanted])
+    ids = {"ids": [row.id for row in rows.values()]}
+    query = select(records.c.id, records.c.role).where(among(records.c.id, "ids"))
+    roles = {row.id: row.role for row in connection.execute(query, ids)}
+    new = {}
+    for link in wanted:
+        row, target = rows[str(link.ref)], targets[link.lead]
+        if (row.lead_id, roles[row.id]) != (target, link.role.value):
+            new[row.id] = (row.lead_id, target, link.role.value)
+    _relink(connection, {record_id: (target, role) for record_id, (_, target, role) in new.items()}, seq)
+    raise_marks(connection, {lead for old, target, _ in new.values() for lead in (old, target) if lead is not None})
+
+
+def _relink(connection: Connection, new: dict[int, tuple[int, str]], seq: int) -> None:
+    if not new:
+        return
+    over = update(links).where(links.c.record_id == bindparam("the_record"), links.c.gone_seq.is_(None)).values(gone_seq=seq)
+    connection.execute(over, [{"the_record": record_id} for record_id in new])
+    connection.execute(
+        insert(links),
+        [{"record_id": record_id, "lead_id": lead, "role": role, "known_seq": seq} for record_id, (lead, role) in new.items()],
+    )
+    query = update(records).where(records.c.id == bindparam("the_record")).values(lead_id=bindparam("the_lead"), role=bindparam("the_role"))
+    values = [{"the_record": record_id, "the_lead": lead, "the_role": role} for record_id, (lead, role) in new.items()]
+    connection.execute(query, values)
+
+
+def merge(connection: Connection, old_key: str, new_key: str, seq: int) -> None:
+    """`old_key` means `new_key` from now on: records, effect keys, history and personal values unite; open lines of the old are void."""
+    ids = ensure_leads(connection, [old_key, new_key])
+    old, new = ids[old_key], ids[new_key]
+    if old == new:
+        return
+    moved = connection.execute(select(records.c.id, records.c.role).where(records.c.lead_id == old)).all()
+    _relink(connection, {row.id: (new, row.role) for row in moved}, seq)
+    _unite_effects(connection, old, new)
+    _withdraw(connection, old)
+    _unite_priors(connection, old, new)
+    for table in (decisions, people, lines, creations):
+        connection.execute(update(table).where(table.c.lead_id == old).values(lead_id=new))
+    connection.execute(update(leads).where(leads.c.merged_into == old).values(merged_into=new))
+    rest = {"merged_into": new, "decided_rev": leads.c.facts_rev, "next_look_at": None, "policy_digest": None, "roster_digest": None}
+    connection.execute(
+        update(leads).where(leads.c.id == old).values(**rest, sales=False, ready=False, in_scope=False, prior=None, pending=None)
+    )
+    raise_marks(connection, [new])
+
+
+def _unite_effects(connection: Connection, old: int, new: int) -> None:
+    """A key done for either lead is done for both: of two rows with one key, the one that was only planned goes."""
+    rows = connection.execute(select(effects).where(effects.c.lead_id.in_([old, new]))).all()
+    taken = {(row.kind, row.transition, row.episode): row for row in rows if row.lead_id == new}
+    moved, dropped = [], []
+    for row in rows:
+        twin = taken.get((row.kind, row.transition, row.episode))
+        if row.lead_id == new:
+            continue
+        if twin is None:
+            moved.append(row.id)
+        elif row.state == PLANNED:
+            dropped.append(row.id)
+        elif twin.state == PLANNED:
+            dropped.append(twin.id)
+            moved.append(row.id)
+    connection.execute(delete(effects).where(effects.c.id.in_(dropped)))
+    connection.execute(update(effects).where(effects.c.id.in_(moved)).values(lead_id=new))
+
+
+def _withdraw(connection: Connection, lead_id: int) -> None:
+    waiting = (LineState.PROPOSED, LineState.OPEN)
+    for table in (lines, creations):
+        query = update(table).where(table.c.lead_id == lead_id, table.c.state.in_(waiting))
+        connection.execute(query.values(state=LineState.SUPERSEDED))
+
+
+def _unite_priors(connection: Connection, old: int, new: int) -> None:
+    """The surviving lead keeps its stage; its episode and revision continue after the higher of the two."""
+    query = select(leads.c.id, leads.c.prior).where(leads.c.id.in_([old, new]))
+    texts = {row.id: row.prior for row in connection.execute(query)}
+    if texts[old] is None:
+        return
+    prior, kept = load_prior(texts[old]), texts[new]
+    if kept is not None:
+        survivor = load_prior(kept)
+        prior = replace(survivor, episode=max(prior.episode, survivor.episode), rev=max(prior.rev, survivor.rev))
+    connection.execute(update(leads).where(leads.c.id == new).values(prior_columns(prior)))

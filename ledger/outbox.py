@@ -1,0 +1,280 @@
+"""The outbox: what is to be written, who claimed it, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, insert, select, update
+
+from handoff.facts import Record, Ref
+from ledger.codec import digest, dumps, micros
+from ledger.columns import among
+from ledger.connection import Database, tick
+from ledger.edits import count_flips, last_writes
+from ledger.facts import store_verified
+from ledger.finishing import expire_lines, finish_creations, finish_lines, mark_carried, settle_finished
+from ledger.identity import lead_ids
+from ledger.lease import require
+from ledger.people import Keeping
+from ledger.rows import batch, count_rows, creation_row, creation_rows, line_row, line_rows, plan_by_id, plan_row
+from ledger.saving import Target, resolve_part, save_part
+from ledger.schema import creations, effects, leads, lines, live, plans, waiting
+from ledger.settling import consume
+from ledger.values import (
+    ROOT,
+    Batch,
+    CreationResult,
+    CreationRow,
+    LineResult,
+    LineRow,
+    LineState,
+    NewPlan,
+    OwnWrite,
+    PlanRefused,
+    PlanRow,
+    Unknown,
+)
+
+UPDATE, CREATE = "update", "create"
+
+
+class Outbox:
+    """Plans, lines and creations. Each method is one transaction."""
+
+    def __init__(self, database: Database, keeping: Keeping) -> None:
+        self._database, self._keeping = database, keeping
+
+    def save_plan(
+        self,
+        run_id: int,
+        plan: NewPlan,
+        now: datetime,
+        expires_at: datetime,
+        *,
+        approved: bool,
+        token: int | None = None,
+        plan_id: int | None = None,
+    ) -> int:
+        """Save a plan, or append a part to the plan `plan_id`; returns its id. Whatever was open for the decided leads is superseded.
+
+        `approved` releases the lines at once; otherwise they are proposed and wait for `approve`. Raises LeaseLost for a stale `token`.
+        """
+        with self._database.write() as connection:
+            if token is not None:
+                require(connection, token)
+            made = [*(row.lead for row in plan.lines), *(row.lead for row in plan.creations), *(row.lead for row in plan.effects)]
+            part = resolve_part(connection, plan, lead_ids(connection, [*plan.decided, *made], strict=True))
+            number = _plan_id(connection, run_id, now, expires_at, approved=approved) if plan_id is None else plan_id
+            state = LineState.OPEN if approved else LineState.PROPOSED
+            save_part(connection, self._keeping, Target(number, run_id, expires_at, state), part)
+            _extend(connection, number, plan, len(part.left_out))
+        return number
+
+    def plan(self, plan_id: int) -> PlanRow:
+        """One plan with its counts. Raises Unknown."""
+        with self._database.read() as connection:
+            row = plan_by_id(connection, plan_id)
+            if row is None:
+                raise Unknown(f"there is no plan {plan_id}; `handoff plan` makes one")
+            return plan_row(row, _counts(connection, plan_id))
+
+    def plans(self, limit: int = 50) -> tuple[PlanRow, ...]:
+        """The latest plans, newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(plans).order_by(plans.c.id.desc()).limit(limit)).all()
+            return tuple(plan_row(row, _counts(connection, row.id)) for row in rows)
+
+    def approve(self, plan_id: int, by: str, plan_digest: str, now: datetime) -> None:
+        """Release a proposed plan as it was shown. Raises PlanRefused when it expired, was approved before, or is not what was shown."""
+        with self._database.write() as connection:
+            row = plan_by_id(connection, plan_id)
+            _check_approval(row, plan_id, plan_digest, now)
+            values = {"state": "approved", "approved_by": by, "approved_at": micros(now)}
+            connection.execute(update(plans).where(plans.c.id == plan_id).values(values))
+            for table in (lines, creations):
+                query = update(table).where(table.c.plan_id == plan_id, table.c.state == LineState.PROPOSED)
+                connection.execute(query.values(state=LineState.OPEN))
+            mine = connection.execute(select(leads.c.id).where(leads.c.pending_plan == plan_id)).scalars().all()
+            consume(connection, mine, plan_id)
+
+    def claim(self, system: str, object_name: str, op: str, limit: int, token: int, now: datetime, plan_id: int | None = None) -> Batch:
+        """Take up to `limit` records (or creations) to write; nobody else gets them. Raises LeaseLost when `token` is not the holder's.
+
+        Tasks are given out when their lead has nothing else left to write.
+        """
+        with self._database.write() as connection:
+            require(connection, token)
+            if op == CREATE:
+                return batch((), _claim_creations(connection, system, object_name, limit, now, plan_id))
+            return batch(_claim_lines(connection, system, object_name, limit, now, plan_id))
+
+    def in_flight(self) -> Batch:
+        """Everything claimed and not finished: after a crash, to be looked at in the CRM first."""
+        with self._database.read() as connection:
+            flying = [live(lines), lines.c.state == LineState.IN_FLIGHT]
+            found = [line_row(row) for row in connection.execute(line_rows().where(*flying)).all()]
+            made = [live(creations), creations.c.state == LineState.IN_FLIGHT]
+            return batch(found, [creation_row(row) for row in connection.execute(creation_rows().where(*made))])
+
+    def finish(
+        self,
+        token: int,
+        results: Sequence[LineResult | CreationResult],
+        now: datetime,
+        verified: Sequence[Record] = (),
+        fields: Sequence[str] = (),
+    ) -> int:
+        """Record what became of claimed rows, with the read-back of `fields`; returns how many rows were still in flight.
+
+        A conflict or a vanished record withdraws the lead's other open rows and makes it due; a refusal withdraws them only. A lead whose
+        last line is done is what its decision said. Raises LeaseLost when `token` is not the holder's.
+        """
+        with self._database.write() as connection:
+            require(connection, token)
+            seq = tick(connection, now)
+            rows = finish_lines(connection, [result for result in results if isinstance(result, LineResult)], seq, now)
+            rows += finish_creations(connection, [result for result in results if isinstance(result, CreationResult)], seq, now)
+            if verified:
+                store_verified(connection, self._keeping, verified, fields, seq, now)
+            settle_finished(connection, rows)
+        return len(rows)
+
+    def expire(self, now: datetime) -> int:
+        """Void what is past its time and make its leads due; returns how many lines and creations."""
+        with self._database.write() as connection:
+            old = update(plans).where(plans.c.state == "proposed", plans.c.expires_at <= micros(now))
+            connection.execute(old.values(state="expired"))
+            return expire_lines(connection, now)
+
+    def lines(
+        self,
+        run_id: int | None = None,
+        plan_id: int | None = None,
+        lead_key: str | None = None,
+        after: int = 0,
+        limit: int = 1000,
+        *,
+        undone: bool = False,
+    ) -> tuple[LineRow, ...]:
+        """Lines by id after `after`, at most `limit`, of a run, a plan or a lead; with `undone`, only those that were not written."""
+        with self._database.read() as connection:
+            query = line_rows().where(lines.c.id > after, *_of(connection, lines, run_id, plan_id, lead_key)).limit(limit)
+            if undone:
+                query = query.where(lines.c.state != LineState.DONE)
+            return tuple(line_row(row) for row in connection.execute(query).all())
+
+    def created(
+        self, run_id: int | None = None, plan_id: int | None = None, lead_key: str | None = None, after: int = 0, limit: int = 1000
+    ) -> tuple[CreationRow, ...]:
+        """Creations by id after `after`, at most `limit`, of a run, a plan or a lead."""
+        with self._database.read() as connection:
+            query = creation_rows().where(creations.c.id > after, *_of(connection, creations, run_id, plan_id, lead_key)).limit(limit)
+            return tuple(creation_row(row) for row in connection.execute(query))
+
+    def own_writes(self, refs: Sequence[Ref]) -> dict[Ref, dict[str, OwnWrite]]:
+        """Per record and field, the last value of ours that was read back."""
+        with self._database.read() as connection:
+            return last_writes(connection, refs)
+
+    def flips(self, refs: Sequence[Ref], since: datetime) -> dict[tuple[Ref, str], int]:
+        """How often others replaced our value per (record, field) since `since` (CRM time); absent means never."""
+        with self._database.read() as connection:
+            return count_flips(connection, refs, since)
+
+    def open_groups(self, plan_id: int | None = None) -> tuple[tuple[str, str, str, int], ...]:
+        """(system, object, operation, rows) of what is released and not claimed."""
+        found = []
+        with self._database.read() as connection:
+            for table, op in ((creations, CREATE), (lines, UPDATE)):
+                query = select(table.c.system, table.c.object, func.count()).where(waiting(table)).group_by(table.c.system, table.c.object)
+                if plan_id is not None:
+                    query = query.where(table.c.plan_id == plan_id)
+                found += [(system, name, op, number) for system, name, number in connection.execute(query)]
+        return tuple(sorted(found))
+
+
+def _plan_id(connection: Connection, run_id: int, now: datetime, expires_at: datetime, *, approved: bool) -> int:
+    values = {
+        "run_id": run_id,
+        "created_at": micros(now),
+        "expires_at": micros(expires_at),
+        "state": "approved" if approved else "proposed",
+    }
+    return int(connection.execute(insert(plans).values(values).returning(plans.c.id)).scalar_one())
+
+
+def _extend(connection: Connection, plan_id: int, part: NewPlan, left_out: int) -> None:
+    row = plan_by_id(connection, plan_id)
+    if row is None:
+        raise Unknown(f"there is no plan {plan_id} to add to")
+    content = dumps({"lines": part.lines, "creations": part.creations, "effects": part.effects})
+    values: dict[str, Any] = {"digest": digest(row.digest, content), "left_out": row.left_out + left_out}
+    if part.summary:
+        values["summary"] = dumps(dict(part.summary))
+    connection.execute(update(plans).where(plans.c.id == plan_id).values(values))
+
+
+def _check_approval(row: Any, plan_id: int, plan_digest: str, now: datetime) -> None:
+    if row is None:
+        raise PlanRefused(f"there is no plan {plan_id}; `handoff plan` makes one")
+    if row.state == "approved":
+        raise PlanRefused(f"plan {plan_id} was approved before; `handoff plan` shows what is left to do")
+    if row.state == "expired" or row.expires_at <= micros(now):
+        raise PlanRefused(f"plan {plan_id} has expired: what it was made of has changed since. Make a new one with `handoff plan`")
+    if row.digest != plan_digest:
+        raise PlanRefused(
+            f"plan {plan_id} is not the plan that was shown (digest {row.digest[:8]}, not {plan_digest[:8]}); look at it again"
+        )
+
+
+def _claim_lines(connection: Connection, system: str, name: str, limit: int, now: datetime, plan_id: int | None) -> list[LineRow]:
+    mine = [waiting(lines), lines.c.system == system, lines.c.object == name, lines.c.expires_at > micros(now)]
+    if plan_id is not None:
+        mine.append(lines.c.plan_id == plan_id)
+    query = select(lines.c.record_id).where(*mine).distinct().order_by(lines.c.record_id).limit(limit)
+    chosen = {"ids": connection.execute(query).scalars().all()}
+    if not chosen["ids"]:
+        return []
+    these = among(lines.c.record_id, "ids")
+    found = [line_row(row) for row in connection.execute(line_rows().where(these, *mine), chosen).all()]
+    connection.execute(update(lines).where(these, *mine).values(state=LineState.IN_FLIGHT), chosen)
+    return found
+
+
+def _claim_creations(connection: Connection, system: str, name: str, limit: int, now: datetime, plan_id: int | None) -> list[CreationRow]:
+    query = creation_rows().where(waiting(creations), creations.c.system == system, creations.c.object == name).limit(limit)
+    if plan_id is not None:
+        query = query.where(creations.c.plan_id == plan_id)
+    if name == ROOT:
+        query = query.where(creations.c.expires_at > micros(now))
+    else:
+        roots = creations.alias("roots")
+        first = select(roots.c.id).where(roots.c.lead_id == creations.c.lead_id, live(roots), roots.c.object == ROOT)
+        unwritten = select(lines.c.id).where(lines.c.lead_id == creations.c.lead_id, live(lines))
+        query = query.where(~first.exists(), ~unwritten.exists())
+    rows = connection.execute(query).all()
+    flying = update(creations).where(among(creations.c.id, "ids")).values(state=LineState.IN_FLIGHT)
+    connection.execute(flying, {"ids": [row.id for row in rows]})
+    mark_carried(connection, ("state",), [(row.lead_id, row.unique_key, (LineState.IN_FLIGHT.value,)) for row in rows])
+    return [creation_row(row) for row in rows]
+
+
+def _of(connection: Connection, table: Table, run_id: int | None, plan_id: int | None, lead_key: str | None) -> list[Any]:
+    wanted: list[Any] = []
+    if run_id is not None:
+        wanted.append(table.c.plan_id.in_(select(plans.c.id).where(plans.c.run_id == run_id)))
+    if plan_id is not None:
+        wanted.append(table.c.plan_id == plan_id)
+    if lead_key is not None:
+        wanted.append(table.c.lead_id == lead_ids(connection, [lead_key], strict=True)[lead_key])
+    return wanted
+
+
+def _counts(connection: Connection, plan_id: int) -> tuple[int, int, int]:
+    numbers = [
+        count_rows(connection, select(func.count()).select_from(table).where(table.c.plan_id == plan_id))
+        for table in (lines, creations, effects)
+    ]
+    return numbers[0], numbers[1], numbers[2]

@@ -1,0 +1,86 @@
+"""Runs, and how many leads moved in the last 24 hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, union_all, update
+
+from ledger.codec import dumps, loads, maybe_moment, micros, moment
+from ledger.connection import Database
+from ledger.schema import creations, lines, live, plans, runs
+from ledger.values import LineState, Run, Unknown
+
+
+class Runs:
+    """One row per run. Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def start(self, kind: str, mode: str, now: datetime, policy_digest: str = "", by: str = "") -> int:
+        """A new run's id; its state is running until `finish`."""
+        values = {"kind": kind, "mode": mode, "started_at": micros(now), "policy_digest": policy_digest}
+        with self._database.write() as connection:
+            query = insert(runs).values(**values, by=by, state="running").returning(runs.c.id)
+            return int(connection.execute(query).scalar_one())
+
+    def finish(self, run_id: int, state: str, summary: Mapping[str, object], now: datetime) -> None:
+        """Record a run's end and its counts. `summary` holds no personal data."""
+        with self._database.write() as connection:
+            values = {"state": state, "summary": dumps(dict(summary)), "finished_at": micros(now)}
+            connection.execute(update(runs).where(runs.c.id == run_id).values(values))
+
+    def set_frame(self, run_id: int, frame_digest: str) -> None:
+        """Record which frame a run decided with (the last, where it planned several times)."""
+        with self._database.write() as connection:
+            connection.execute(update(runs).where(runs.c.id == run_id).values(frame_digest=frame_digest))
+
+    def get(self, run_id: int) -> Run:
+        """One run. Raises Unknown."""
+        with self._database.read() as connection:
+            row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+        if row is None:
+            raise Unknown(f"there is no run {run_id}; use the number that the run printed at its end")
+        return _run(row)
+
+    def list(self, limit: int = 50) -> tuple[Run, ...]:
+        """The latest runs, newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(limit)).all()
+        return tuple(_run(row) for row in rows)
+
+    def moves(self, now: datetime) -> dict[str, int]:
+        """Kind of move -> leads, in the 24 hours before `now` and still to be written. Plans a person approved do not count."""
+        since = micros(now - timedelta(hours=24))
+        moved = [
+            select(table.c.move, table.c.lead_id)
+            .join(plans, plans.c.id == table.c.plan_id)
+            .where(plans.c.approved_by == "", plans.c.state == "approved", condition)
+            for table in (lines, creations)
+            for condition in (
+                (table.c.state == LineState.DONE) & (table.c.finished_at >= since),
+                live(table),
+            )
+        ]
+        each = union_all(*moved).subquery()
+        query = select(each.c.move, func.count(each.c.lead_id.distinct())).group_by(each.c.move).order_by(each.c.move)
+        with self._database.read() as connection:
+            return dict(connection.execute(query).tuples().all())
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        row.id,
+        row.kind,
+        row.mode,
+        row.state,
+        moment(row.started_at),
+        maybe_moment(row.finished_at),
+        row.policy_digest,
+        row.frame_digest,
+        row.by,
+        loads(row.summary),
+    )

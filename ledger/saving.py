@@ -1,0 +1,230 @@
+"""Saving a plan: what it replaces goes and what it brings comes in one transaction; one open line at most per record and field."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from handoff.decision import Effect
+from handoff.plan import Creation, Line
+from ledger.bulk import insert_rows
+from ledger.codec import dump_fields, dumps, maybe_micros, micros, plain
+from ledger.columns import among
+from ledger.connection import in_chunks
+from ledger.people import Keeping, person, store_people
+from ledger.schema import creations, effects, lines, live
+from ledger.settling import adopt_plan, consume
+from ledger.values import PLANNED, ROOT, TAKEN, LineState, NewPlan
+from ledger.versions import ensure_ids, raise_marks
+
+_LINE = (
+    *("plan_id", "run_id", "lead_id", "record_id", "system", "object", "field"),
+    *("before", "after", "transition", "move", "because"),
+    *("due_at", "expires_at", "clear_first", "state"),
+)
+_TASK_WORDS = frozenset({"subject", "body"})  # a brief names the person
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The plan that a part is saved into."""
+
+    plan_id: int
+    run_id: int
+    expires_at: datetime
+    state: LineState  # OPEN when approved, else PROPOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a plan with its row ids. Leads that are left out are not in it."""
+
+    lines: tuple[tuple[Line, int, int], ...]  # line, lead id, record id
+    creations: tuple[tuple[Creation, int], ...]
+    effects: tuple[tuple[Effect, int], ...]
+    decided: frozenset[int]
+    left_out: frozenset[int]
+
+    @property
+    def renewed(self) -> frozenset[int]:
+        """Leads this part brings something for."""
+        return frozenset([*(row[1] for row in self.lines), *(row[1] for row in self.creations), *(row[1] for row in self.effects)])
+
+
+def resolve_part(connection: Connection, plan: NewPlan, ids: dict[str, int]) -> Part:
+    """Find row ids, and leave out leads with something in flight: what was sent is looked at before anything new is planned."""
+    located = [line for line in plan.lines if line.ref is not None]
+    refs = {ref: str(ref) for line in located if (ref := line.ref) is not None}
+    rows = ensure_ids(connection, refs.values())
+    found = [(line, ids[line.lead], rows[refs[line.ref]]) for line in located if line.ref is not None]
+    busy = _in_flight(connection, lines, lines.c.lead_id, ids.values()) | _in_flight(
+        connection, creations, creations.c.lead_id, ids.values()
+    )
+    occupied = _in_flight(connection, lines, lines.c.record_id, [row[2] for row in found])
+    out = busy | {lead_id for _, lead_id, record_id in found if record_id in occupied}
+    return Part(
+        tuple(row for row in found if row[1] not in out),
+        tuple((creation, ids[creation.lead]) for creation in plan.creations if ids[creation.lead] not in out),
+        tuple((effect, ids[effect.lead]) for effect in plan.effects if ids[effect.lead] not in out),
+        frozenset(ids.values()) - out,
+        frozenset(out),
+    )
+
+
+def save_part(connection: Connection, keeping: Keeping, target: Target, part: Part) -> None:
+    """Replace what was open for these leads by what this part brings."""
+    supersede(connection, part.decided, part.renewed, [row[2] for row in part.lines])
+    taken = _save_effects(connection, target, part)
+    _save_lines(connection, target, part.lines)
+    _save_creations(connection, keeping, target, [row for row in part.creations if row[0].unique_key not in taken])
+    raise_marks(connection, part.left_out)
+    if target.state == LineState.OPEN:
+        consume(connection, part.renewed, target.plan_id)
+    else:
+        adopt_plan(connection, part.renewed, target.plan_id)
+
+
+def supersede(connection: Connection, decided: Collection[int], renewed: Collection[int], record_ids: Sequence[int] = ()) -> None:
+    """Void what is still to be written of leads decided afresh.
+
+    A task whose decision is in force already (no line left) is voided only by a decision that moves the lead again: a look that
+    changes nothing must not lose it.
+    """
+    unsettled = _with_live(connection, lines, decided) | _with_live(connection, creations, decided, roots=True)
+    void(connection, unsettled | set(renewed), LineState.SUPERSEDED)
+    # A record that came from another lead brings that lead's open lines with it.
+    for part in in_chunks(sorted(record_ids)):
+        query = update(lines).where(live(lines), lines.c.state != LineState.IN_FLIGHT, among(lines.c.record_id, "ids"))
+        connection.execute(query.values(state=LineState.SUPERSEDED), {"ids": part})
+
+
+def void(connection: Connection, lead_ids: Collection[int], state: LineState) -> None:
+    """Nothing of these leads is written any more, except what is in flight; their waiting effects are forgotten."""
+    for part in in_chunks(sorted(lead_ids)):
+        ids = {"ids": part}
+        for table in (lines, creations):
+            query = update(table).where(live(table), table.c.state != LineState.IN_FLIGHT, among(table.c.lead_id, "ids"))
+            connection.execute(query.values(state=state), ids)
+        waiting = delete(effects).where(effects.c.state == PLANNED, among(effects.c.lead_id, "ids"))
+        connection.execute(waiting, ids)
+
+
+def effect_rows(connection: Connection, lead_ids: Collection[int]) -> dict[tuple[str, int, str, int], Any]:
+    """(kind, lead id, transition, episode) -> the effect's row, for some leads."""
+    query = select(effects).where(among(effects.c.lead_id, "ids"))
+    rows = (row for part in in_chunks(sorted(lead_ids)) for row in connection.execute(query, {"ids": part}))
+    return {(row.kind, row.lead_id, row.transition, row.episode): row for row in rows}
+
+
+def _save_effects(connection: Connection, target: Target, part: Part) -> set[str]:
+    """Plan the effects that are new; returns the keys that are taken already."""
+    known = effect_rows(connection, {lead_id for _, lead_id in part.effects})
+    carried = {creation.unique_key for creation, _ in part.creations}
+    taken, fresh = set(), {}
+    for effect, lead_id in part.effects:
+        key = (effect.kind.value, lead_id, effect.transition, effect.episode)
+        if key in known and known[key].state in TAKEN:
+            taken.add(effect.key)
+        else:
+            fresh[key] = effect
+    stale = [known[key].id for key in fresh if key in known]
+    if stale:
+        connection.execute(delete(effects).where(among(effects.c.id, "ids")), {"ids": stale})
+    texts = [person(_words(effect), lead_id=key[1]) for key, effect in fresh.items()]
+    persons = store_people(connection, texts)
+    values = [
+        {
+            **dict(zip(("kind", "lead_id", "transition", "episode"), key, strict=True)),
+            "plan_id": target.plan_id,
+            "due_at": maybe_micros(effect.due_at),
+            "person_id": person_id,
+            "carried": effect.key in carried,
+            "state": PLANNED,
+        }
+        for (key, effect), person_id in zip(fresh.items(), persons, strict=True)
+    ]
+    if values:
+        connection.execute(insert(effects), values)
+    return taken
+
+
+def _words(effect: Effect) -> dict[str, str]:
+    return {name: value for name, value in (("text", effect.text), ("subject", effect.subject)) if value}
+
+
+def _save_lines(connection: Connection, target: Target, rows: Sequence[tuple[Line, int, int]]) -> None:
+    plan, run, state = target.plan_id, target.run_id, target.state.value
+    times = {due: (maybe_micros(due), _stale_at(target, due)) for due in {line.due for line, _, _ in rows}}
+    values = [
+        (
+            *(plan, run, lead_id, record_id, "" if line.ref is None else line.ref.system, line.object, line.field),
+            *(_text(line.before), _text(line.after), line.transition, line.move, plain(line.because)),
+            *times[line.due],
+            *(line.clear_first, state),
+        )
+        for line, lead_id, record_id in rows
+    ]
+    insert_rows(connection, lines, _LINE, values)
+
+
+def _save_creations(connection: Connection, keeping: Keeping, target: Target, rows: Sequence[tuple[Creation, int]]) -> None:
+    wanted = {(creation.system, creation.unique_key): (creation, lead_id) for creation, lead_id in rows}
+    for key in _standing(connection, [creation.unique_key for creation, _ in rows]):
+        wanted.pop(key, None)
+    split = Keeping(keeping.personal | _TASK_WORDS)
+    parts = [split.split(creation.values) for creation, _ in wanted.values()]
+    persons = store_people(connection, [person(own, lead_id=row[1]) for (_, own), row in zip(parts, wanted.values(), strict=True)])
+    values = [
+        {
+            **_shared(target, lead_id, creation.due),
+            "system": creation.system,
+            "object": creation.object,
+            "unique_key": creation.unique_key,
+            "body": dump_fields(other),
+            "person_id": person_id,
+            "about": dumps([str(ref) for ref in creation.about]),
+            "after_key": creation.after_key,
+            "transition": creation.transition,
+            "move": creation.move,
+            "because": plain(creation.because),
+        }
+        for (creation, lead_id), (other, _), person_id in zip(wanted.values(), parts, persons, strict=True)
+    ]
+    if values:
+        connection.execute(insert(creations), values)
+
+
+def _shared(target: Target, lead_id: int, due: datetime | None) -> dict[str, object]:
+    shared = {"plan_id": target.plan_id, "run_id": target.run_id, "lead_id": lead_id, "state": target.state}
+    return {**shared, "due_at": maybe_micros(due), "expires_at": _stale_at(target, due)}
+
+
+def _stale_at(target: Target, due: datetime | None) -> int:
+    return micros(target.expires_at if due is None else min(due, target.expires_at))
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else plain(value)
+
+
+def _standing(connection: Connection, unique_keys: Sequence[str]) -> set[tuple[str, str]]:
+    """(system, unique key) of creations that are on their way or done."""
+    query = select(creations.c.system, creations.c.unique_key).where(among(creations.c.unique_key, "keys"))
+    query = query.where(live(creations) | (creations.c.state == LineState.DONE))
+    return {(row.system, row.unique_key) for row in connection.execute(query, {"keys": list(unique_keys)})} if unique_keys else set()
+
+
+def _in_flight(connection: Connection, table: Table, column: Any, ids: Iterable[int]) -> set[int]:
+    query = select(column).where(live(table), table.c.state == LineState.IN_FLIGHT, among(column, "ids"))
+    return {found for part in in_chunks(sorted(set(ids))) for found in connection.execute(query, {"ids": part}).scalars()}
+
+
+def _with_live(connection: Connection, table: Table, lead_ids: Collection[int], *, roots: bool = False) -> set[int]:
+    query = select(table.c.lead_id).where(live(table), among(table.c.lead_id, "ids"))
+    if roots:
+        query = query.where(table.c.object == ROOT)
+    return {found for part in in_chunks(sorted(lead_ids)) for found in connection.execute(query, {"ids": part}).scalars()}

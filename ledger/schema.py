@@ -1,0 +1,50 @@
+"""Every table of the ledger; other modules take them from here."""
+
+from ledger.columns import metadata
+from ledger.schema_facts import activities, edits, identifiers, leads, links, own_writes, people, records, sources, streams, ticks, versions
+from ledger.schema_plans import (
+    creations,
+    decisions,
+    documents,
+    effects,
+    exceptions,
+    leases,
+    lines,
+    live,
+    plans,
+    runs,
+    switches,
+    turn_counts,
+    turns,
+    waiting,
+)
+
+__all__ = [
+    "activities",
+    "creations",
+    "decisions",
+    "documents",
+    "edits",
+    "effects",
+    "exceptions",
+    "identifiers",
+    "leads",
+    "leases",
+    "lines",
+    "links",
+    "live",
+    "metadata",
+    "own_writes",
+    "people",
+    "plans",
+    "records",
+    "runs",
+    "sources",
+    "streams",
+    "switches",
+    "ticks",
+    "turn_counts",
+    "turns",
+    "versions",
+    "waiting",
+]

@@ -1,0 +1,174 @@
+"""Builds a ready engine from settings: real clock, real sleep, threads, the ledger and one connector per CRM with credentials."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import requests
+from pydantic import SecretStr
+
+from connectors.account import Account, HubSpotAccount, SalesforceAccount
+from connectors.protocol import Crm
+from connectors.registry import open_crm
+from engine import context
+from handoff.policy import Policy
+from ledger.ledger import open_ledger
+from mappings.baseline import baseline_policy
+from mappings.fields import load_field_map
+from mappings.load import load_policy
+from mappings.narrow import narrowed
+from mappings.people import load_people
+from runtime.settings import Settings
+
+Clock = Callable[[], datetime]
+
+
+class SettingsError(Exception):
+    """The environment does not say enough, or contradicts itself. The message names the variable and the mend."""
+
+
+def wall_clock() -> datetime:
+    """Now, aware UTC."""
+    return datetime.now(UTC)
+
+
+def sandbox_clock(url: str) -> Clock:
+    """The business clock of a sandbox, so that a fixed world and the product agree on the day. One answer serves for a second."""
+    kept: list[tuple[float, datetime]] = []
+
+    def read() -> datetime:
+        if not kept or time.monotonic() - kept[-1][0] > 1:
+            reply = requests.get(f"{url.rstrip('/')}/_sandbox/clock", timeout=10)
+            reply.raise_for_status()
+            kept[:] = [(time.monotonic(), datetime.fromisoformat(reply.json()["now"]).astimezone(UTC))]
+        return kept[-1][1]
+
+    return read
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The wall clock, unless `clock_url` points at a sandbox."""
+    return sandbox_clock(settings.clock_url) if settings.clock_url else wall_clock
+
+
+def account_of(settings: Settings, system: str) -> Account:
+    """One CRM's account values. Raises SettingsError when its credentials are not complete."""
+    return _hubspot(settings) if system == "hubspot" else _salesforce(settings)
+
+
+def _hubspot(settings: Settings) -> HubSpotAccount:
+    if settings.hubspot_token is None:
+        msg = "HANDOFF_HUBSPOT_TOKEN is not set: create a service key in HubSpot (docs/permissions.md lists its scopes)"
+        raise SettingsError(msg)
+    return HubSpotAccount(
+        base_url=settings.hubspot_base_url,
+        token=settings.hubspot_token,
+        version=settings.hubspot_api_version,
+        portal_id=settings.hubspot_portal_id,
+        limit_per_10s=settings.hubspot_calls_per_10_seconds,
+        read_timeout_seconds=settings.timeout_seconds,
+    )
+
+
+def _salesforce(settings: Settings) -> SalesforceAccount:
+    if not settings.salesforce_instance_url:
+        msg = "HANDOFF_SALESFORCE_INSTANCE_URL is not set: it is your My Domain, https://<name>.my.salesforce.com"
+        raise SettingsError(msg)
+    key_file = settings.salesforce_private_key_file
+    if settings.salesforce_client_secret is None and key_file is None:
+        msg = "set HANDOFF_SALESFORCE_CLIENT_SECRET (client credentials) or HANDOFF_SALESFORCE_PRIVATE_KEY_FILE (JWT bearer)"
+        raise SettingsError(msg)
+    return SalesforceAccount(
+        instance_url=settings.salesforce_instance_url,
+        base_url=settings.salesforce_base_url or None,
+        client_id=settings.salesforce_client_id,
+        client_secret=settings.salesforce_client_secret,
+        username=settings.salesforce_username,
+        private_key=SecretStr(key_file.read_text()) if key_file else None,
+        org_id=settings.salesforce_org_id or None,
+        api_version=settings.salesforce_api_version,
+        read_timeout_seconds=settings.timeout_seconds,
+    )
+
+
+def open_crms(settings: Settings, clock: Clock, stack: contextlib.ExitStack) -> dict[str, Crm]:
+    """One connector per CRM with credentials, closed with `stack`. Raises SettingsError when there is none."""
+    systems = settings.systems()
+    if not systems:
+        msg = "no CRM is configured: set HANDOFF_HUBSPOT_TOKEN or HANDOFF_SALESFORCE_CLIENT_ID (or try it without any: make demo)"
+        raise SettingsError(msg)
+    crms: dict[str, Crm] = {}
+    for system in systems:
+        crm = open_crm(system, account_of(settings, system), load_field_map(system), now=clock, sleep=time.sleep)
+        stack.callback(crm.close)
+        crms[system] = crm
+    return crms
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The reviewed policy of `mappings`, narrowed to the CRMs that are configured; the baseline when the folder holds none."""
+    folder: Path = settings.mappings
+    policy = load_policy(folder) if (folder / "policy.yaml").exists() else baseline_policy()
+    return narrowed(policy, settings.crms.split(",")) if settings.crms else policy
+
+
+def admin_settings(settings: Settings) -> Settings:
+    """The same installation with an administrator's credentials where they are given (`HANDOFF_ADMIN_...`), for setup alone."""
+    given = {
+        "hubspot_token": settings.admin_hubspot_token,
+        "salesforce_client_id": settings.admin_salesforce_client_id,
+        "salesforce_client_secret": settings.admin_salesforce_client_secret,
+    }
+    return settings.model_copy(update={name: value for name, value in given.items() if value})
+
+
+def personal_fields(systems: Iterable[str]) -> frozenset[str]:
+    """Canonical names that the field maps of these CRMs mark as personal; the ledger keeps them in one table."""
+    return frozenset().union(*(load_field_map(system).personal() for system in systems))
+
+
+@contextlib.contextmanager
+def open_engine(
+    settings: Settings, *, policy: Policy | None = None, label: str = "", executor: context.Executor | None = None
+) -> Iterator[context.Engine]:
+    """A ready engine; connections and ledger are closed with the block. Raises SettingsError, PolicyErrors and the connectors' CrmError."""
+    # Shards of frozen values live and die together; collecting every 700 allocations, as by default, cost a fifth of a run.
+    gc.set_threshold(50_000, 20, 20)
+    with contextlib.ExitStack() as stack:
+        clock = clock_of(settings)
+        settings.home.mkdir(parents=True, exist_ok=True)
+        chosen = policy or policy_of(settings)
+        crms = open_crms(settings, clock, stack)
+        ledger = open_ledger(settings.ledger(), personal=personal_fields(crms))
+        stack.callback(ledger.close)
+        yield context.Engine(
+            policy=chosen,
+            crms=crms,
+            ledger=ledger,
+            clock=clock,
+            sleep=time.sleep,
+            monotonic=time.monotonic,
+            wall=wall_clock,
+            executor=executor or context.Threads(most=8),
+            people=load_people(people) if (people := settings.mappings / "people.csv").exists() else (),
+            settings=_engine_settings(settings, label),
+        )
+
+
+def _engine_settings(settings: Settings, label: str) -> context.Settings:
+    pinned = {
+        "hubspot": str(settings.hubspot_portal_id or ""),
+        "salesforce": settings.salesforce_org_id,
+    }
+    return context.Settings(
+        writes=settings.writes,
+        pinned={system: pin for system, pin in pinned.items() if pin},
+        production=frozenset(settings.production.split(",")),
+        holder=label or f"cli-{os.getpid()}",
+    )

@@ -1,0 +1,59 @@
+"""What the environment says. Every name starts with `HANDOFF_`; nothing is read before `Settings()` is called.
+
+Defaults are the safe profile: `writes` is off, no CRM is configured; portal and organisation are pinned before anything is written.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One company's installation. Secrets are `SecretStr` and never printed."""
+
+    model_config = SettingsConfigDict(env_prefix="HANDOFF_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".handoff"), description="folder for the embedded ledger and what the demo leaves")
+    mappings: Path = Field(Path("mappings"), description="folder of the reviewed policy")
+    production: str = Field(
+        "", description="CRMs whose account may be a production one, for example hubspot,salesforce; a look needs no permission"
+    )
+    ledger_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in `home`")
+    crms: str = Field("", description="use the policy for these CRMs only, for example hubspot; empty: as mappings/company.yaml says")
+    writes: Literal["off", "on"] = Field("off", description="off: look and plan only")
+    timeout_seconds: float = Field(120.0, description="longest wait for one reply of a CRM")
+
+    hubspot_token: SecretStr | None = Field(None, description="service key or private-app token")
+    hubspot_base_url: str = Field("https://api.hubapi.com", description="another address only for a sandbox")
+    hubspot_api_version: Literal["v3", "2026-03"] = Field("2026-03", description="the legacy v3, or a date-based version")
+    hubspot_portal_id: int | None = Field(None, description="pinned: a token for another portal is refused")
+    hubspot_calls_per_10_seconds: int = Field(190, description="the app's own limit: 100 on Free and Starter, 190 above")
+
+    salesforce_instance_url: str = Field("", description="My Domain, https://<name>.my.salesforce.com")
+    salesforce_base_url: str = Field("", description="only for a sandbox on this machine: where requests really go")
+    salesforce_client_id: str = ""
+    salesforce_client_secret: SecretStr | None = None
+    salesforce_username: str = Field("", description="JWT bearer only")
+    salesforce_private_key_file: Path | None = Field(None, description="JWT bearer only")
+    salesforce_org_id: str = Field("", description="pinned: 18-character organisation id")
+    salesforce_api_version: str = Field("67.0", description="without the v")
+
+    admin_hubspot_token: SecretStr | None = Field(None, description="setup only: a key that may create properties")
+    admin_salesforce_client_id: str = Field("", description="setup only: an app that runs as an administrator")
+    admin_salesforce_client_secret: SecretStr | None = None
+
+    clock_url: str = Field("", description="only for a sandbox: where `now` comes from")
+
+    def systems(self) -> tuple[str, ...]:
+        """The CRMs that have credentials, HubSpot first."""
+        hubspot = ("hubspot",) if self.hubspot_token else ()
+        salesforce = ("salesforce",) if self.salesforce_client_id else ()
+        return hubspot + salesforce
+
+    def ledger(self) -> str:
+        """The ledger's URL; the embedded SQLite file when none is set."""
+        return self.ledger_url or f"sqlite:///{self.home.resolve() / 'ledger.db'}"
