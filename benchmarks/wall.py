@@ -1,0 +1,39 @@
+"""Wall time of real runs under the limits against the wall bound: the larger of the limits' own time and a bare loop of the same calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.figure import Figure
+from benchmarks.stage import Played, Stage
+
+SECTION = "wall time over bound"
+
+
+def measure(stage: Stage) -> Iterator[Figure]:
+    """The phases that talk to the CRMs, each against its own calls, and all phases of both runs together."""
+    pulled, applied = stage.planned, stage.applied
+    yield _of(stage, "pull phase", pulled.summary.seconds["pull"], pulled)
+    yield _of(stage, "apply phase", applied.summary.seconds["apply"], applied)
+    yield _of(stage, "all phases, both runs", _total(pulled) + _total(applied), pulled, applied, target="at most 1.50")
+
+
+def _total(played: Played) -> float:
+    return sum(played.summary.seconds.values())
+
+
+def _of(stage: Stage, name: str, seconds: float, *played: Played, target: str = "") -> Figure:
+    limits, bare = sum(one.limit_seconds for one in played), sum(one.bare.seconds for one in played)
+    different = sum(one.bare.different for one in played)
+    detail = f"limits {limits:.1f} s at 190 per 10 s, bare loop {bare:.1f} s of {sum(one.bare.calls for one in played):,} calls"
+    return Figure(
+        section=SECTION,
+        name=name,
+        leads=stage.leads,
+        measured=seconds,
+        reference=sum(one.bound_seconds for one in played),
+        unit="s",
+        against="the wall bound",
+        target=target,
+        detail=detail + (f", {different} answered otherwise" if different else ""),
+    )

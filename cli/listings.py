@@ -1,0 +1,33 @@
+"""What the ledger knows of runs, plans and exceptions, as short tables. No names or addresses: records are named by their ids."""
+
+from __future__ import annotations
+
+from cli.verbs import say
+from runtime.open import open_engine
+from runtime.settings import Settings
+
+_RUNS = 20
+_EXCEPTIONS = 200
+
+
+def runs() -> int:
+    """The latest runs, newest first, then the plans that wait."""
+    with open_engine(Settings()) as engine:
+        for run in engine.ledger.runs.list(_RUNS):
+            say(f"run {run.id:<5} {run.started_at:%Y-%m-%d %H:%M} {run.kind:<14} {run.mode:<6} {run.state}")
+        for plan in engine.ledger.outbox.plans():
+            if plan.state == "proposed" and plan.expires_at > engine.clock():
+                until = f"{plan.expires_at:%Y-%m-%d %H:%M}"
+                say(f"plan {plan.id:<4} waits until {until}: {plan.lines:,} lines, {plan.effects:,} effects (handoff apply {plan.id})")
+    return 0
+
+
+def exceptions() -> int:
+    """Open exceptions, by reason; 1 when there are any."""
+    with open_engine(Settings()) as engine:
+        found = engine.ledger.exceptions.open_exceptions(limit=_EXCEPTIONS)
+        total = engine.ledger.exceptions.counts()
+    for row in sorted(found, key=lambda row: (row.reason, row.subject)):
+        say(f"{row.reason:<20} {row.subject:<40} since {row.first_at:%Y-%m-%d %H:%M}  {row.detail}")
+    say(", ".join(f"{number:,} {reason}" for reason, number in sorted(total.items())) or "nothing needs a person")
+    return int(bool(total))

@@ -1,0 +1,249 @@
+"""The command `handoff`. Heavy imports happen inside the commands, so that help and mistakes answer at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+app = App(
+    name="handoff",
+    help="Hands leads from marketing to sales and back, between HubSpot and Salesforce, from a reviewed policy.",
+    version_flags=["--version"],
+)
+policy_app = App(name="policy", help="Read and check the policy files.")
+app.command(policy_app)
+
+
+@app.command
+def look() -> int:
+    """Read both CRMs and say what is wrong. Writes nothing and needs no policy."""
+    from cli.verbs import look as run
+
+    return run()
+
+
+@app.command
+def doctor() -> int:
+    """Check credentials, accounts, rights, fields, options, owners, coverage and other writers; say what to fix."""
+    from cli.verbs import doctor as run
+
+    return run()
+
+
+@app.command
+def setup(*, apply: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Show which of our own fields are missing; with --apply (and an administrator's credentials) create them.
+
+    Parameters
+    ----------
+    apply
+        Create what is missing.
+    """
+    from cli.verbs import setup as run
+
+    return run(apply=apply)
+
+
+@app.command
+def adopt() -> int:
+    """Take a company's backlog over: writes nothing, makes a plan to approve."""
+    from cli.verbs import adopt as run
+
+    return run()
+
+
+@app.command
+def plan(*, sweep: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Decide everything that changed or is due and show what would be written.
+
+    Parameters
+    ----------
+    sweep
+        Only leads whose deadline has come.
+    """
+    from cli.verbs import plan as run
+
+    return run(sweep=sweep)
+
+
+@app.command
+def apply(plan_id: str | None = None, /, *, by: str = "") -> int:
+    """Approve and write a saved plan; without a plan id, run a sync in apply mode.
+
+    Parameters
+    ----------
+    plan_id
+        The plan to approve: the number that the run printed which made it.
+    by
+        Who answers for the approval; the user's name when left out.
+    """
+    from cli.verbs import apply as run
+
+    return run(plan_id, by)
+
+
+@app.command
+def undo(run_id: str, /) -> int:
+    """Restore what a run changed wherever nobody has edited since.
+
+    Parameters
+    ----------
+    run_id
+        The run: the number that it printed at its end.
+    """
+    from cli.verbs import undo as run
+
+    return run(run_id)
+
+
+@app.command
+def release(run_id: str, /) -> int:
+    """Let the leads of an undone run move again.
+
+    Parameters
+    ----------
+    run_id
+        The run that was undone, not the undo itself.
+    """
+    from cli.verbs import release as run
+
+    return run(run_id)
+
+
+@app.command
+def reconcile() -> int:
+    """After an older copy of the ledger was restored: take stages over from the records that are ahead of it. Writes to no CRM."""
+    from cli.verbs import reconcile as run
+
+    return run()
+
+
+@app.command
+def explain(lead: str, /, *, at: str = "") -> int:
+    """Say why a lead is where it is.
+
+    Parameters
+    ----------
+    lead
+        An e-mail address, a lead key or a record such as hubspot:contacts:33451.
+    at
+        An ISO date-time: replay the decision that held then.
+    """
+    from cli.verbs import explain as run
+
+    return run(lead, at)
+
+
+@app.command
+def pause() -> int:
+    """Stop all writes, everywhere, until `handoff resume`."""
+    from cli.verbs import pause as run
+
+    return run(on=True)
+
+
+@app.command
+def resume() -> int:
+    """Allow writes again."""
+    from cli.verbs import pause as run
+
+    return run(on=False)
+
+
+@app.command
+def runs() -> int:
+    """List the latest runs, and the plans that wait for approval."""
+    from cli.listings import runs as run
+
+    return run()
+
+
+@app.command
+def exceptions() -> int:
+    """List what needs a person: refused by a CRM, ambiguous, unmapped, contested."""
+    from cli.listings import exceptions as run
+
+    return run()
+
+
+@app.command
+def erase(lead: str, /) -> int:
+    """Forget a person's name, address and numbers here, now and at later pulls. Erase the record in the CRMs first.
+
+    Parameters
+    ----------
+    lead
+        An e-mail address, a lead key or a record.
+    """
+    from cli.verbs import erase as run
+
+    return run(lead)
+
+
+@policy_app.command(name="check")
+def policy_check(folder: Path = Path("mappings"), /) -> int:
+    """Compile the policy files and name every mistake with file, line and mend."""
+    from cli.verbs import policy_check as run
+
+    return run(folder)
+
+
+@app.command
+def demo(
+    *,
+    seed: int = 7,
+    leads: int = 12_000,
+    crms: str = "hubspot,salesforce",
+    home: Path = Path(".handoff/demo"),
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Play Company A from a full limbo to an empty one, in a sandbox of its own.
+
+    Parameters
+    ----------
+    seed
+        The world's seed; every figure must hold for any.
+    leads
+        Leads of three months together.
+    crms
+        hubspot,salesforce or one of them.
+    home
+        Folder for the demo's world, ledger and logs; `handoff up` opens it.
+    json
+        Print one JSON object instead of the story.
+    """
+    from cli.demo import demo as run
+
+    return run(seed=seed, leads=leads, crms=crms, home=home, as_json=json)
+
+
+@app.command
+def up(*, home: Path = Path(".handoff/demo"), port: int = 0, sandbox_port: int = 0, leads: int = 12_000, seed: int = 7) -> int:
+    """Sandbox, Prefect server, worker and deployments under one supervisor, until Ctrl-C.
+
+    Parameters
+    ----------
+    home
+        Folder of the world; the demo's world is opened where there is one, else a new one is made.
+    port
+        Port of the Prefect UI; a free one when left out.
+    sandbox_port
+        Port of the sandbox and its pages; a free one when left out.
+    leads
+        Leads of a new world.
+    seed
+        Seed of a new world.
+    """
+    from cli.up import up as run
+
+    return run(home=home, port=port, sandbox_port=sandbox_port, leads=leads, seed=seed)
+
+
+def main() -> None:
+    """Entry point: the exit code is 0 when the command did what it says, 1 when something needs a person, 2 for wrong usage."""
+    from cli.errors import guarded
+
+    sys.exit(guarded(app))

@@ -1,0 +1,140 @@
+"""Child processes that never outlive us: one session each, ended as a group, in reverse order of their start."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+_PR_SET_PDEATHSIG = 1
+
+
+class ProcessEnded(RuntimeError):
+    """A child ended although it was still needed. The message names it, its exit code and its log."""
+
+
+class Stopped(BaseException):
+    """SIGTERM or SIGINT reached the supervisor. Not an Exception, so that nothing on the way swallows it."""
+
+
+def free_port() -> int:
+    """A TCP port on loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _die_with_parent() -> None:
+    """On Linux a child gets SIGTERM when its parent dies, even by SIGKILL; elsewhere the process group is ended by the supervisor alone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass
+class Child:
+    """One started process with its log file."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    _sink: IO[bytes]
+
+    def check(self) -> None:
+        """Raises ProcessEnded when it is no longer running."""
+        code = self.process.poll()
+        if code is not None:
+            msg = f"{self.name} ended with exit code {code}; its log is {self.log}\n{self.tail()}"
+            raise ProcessEnded(msg)
+
+    def tail(self, lines: int = 8) -> str:
+        """The last lines of its log."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join("    " + line for line in text.splitlines()[-lines:])
+
+    def stop(self, grace_seconds: float = 10.0) -> None:
+        """End the whole group: SIGTERM, then SIGKILL for what is still there after the grace."""
+        self._signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(grace_seconds)
+        self._signal(signal.SIGKILL)
+        self.process.wait()
+        self._sink.close()
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, number)
+
+
+@dataclass
+class Children:
+    """All children of one supervisor, in the order of their start."""
+
+    logs: Path
+    running: list[Child] = field(default_factory=list)
+
+    def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Child:
+        """Start `command` in a session of its own, output to `<logs>/<name>.log`."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        log = self.logs / f"{name}.log"
+        sink = log.open("wb")
+        process = subprocess.Popen(
+            list(command),
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+        child = Child(name, process, log, sink)
+        self.running.append(child)
+        return child
+
+    def wait_until(self, ready: Callable[[], bool], child: Child, seconds: float) -> None:
+        """Poll `ready` until it is true. Raises ProcessEnded when the child dies first or the time is over."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            child.check()
+            if time.monotonic() > deadline:
+                msg = f"{child.name} was not ready after {seconds:.0f} s; its log is {child.log}\n{child.tail()}"
+                raise ProcessEnded(msg)
+            time.sleep(0.1)
+
+    def check(self) -> None:
+        """Raises ProcessEnded for the first child that is gone."""
+        for child in self.running:
+            child.check()
+
+    def stop_all(self) -> None:
+        """End every child, last started first."""
+        while self.running:
+            self.running.pop().stop()
+
+
+@contextlib.contextmanager
+def supervised(logs: Path) -> Iterator[Children]:
+    """Children that end with this block, whether by its end, an error, SIGINT or SIGTERM."""
+    children = Children(logs)
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        raise Stopped(signal.Signals(number).name)
+
+    previous = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield children
+    finally:
+        for number in previous:
+            signal.signal(number, signal.SIG_IGN)
+        children.stop_all()
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,129 @@
+"""Where the demo plays: one home folder nobody else uses, a sandbox with Company A, a Prefect server, its worker and our deployments."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cli import prefect_api
+from cli.processes import Children, free_port, supervised
+from cli.sandbox_control import Sandbox, environment, sandbox_at, start_sandbox
+from engine.context import Engine
+from runtime.open import open_engine
+from runtime.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextlib.contextmanager
+def own_home(wanted: Path) -> Iterator[Path]:
+    """`wanted`, or a sibling with a number where another demo plays there now. Locked until the block ends."""
+    for number in range(1, 100):
+        home = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        with lock:
+            yield home
+        return
+    msg = f"{wanted} and 98 folders beside it are in use by other demos; end one of them"
+    raise RuntimeError(msg)
+
+
+def cleared(home: Path) -> Path:
+    """`home` without what an earlier demo left, the lock apart."""
+    for entry in home.iterdir():
+        if entry.name != "lock":
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    return home
+
+
+@dataclass
+class Theatre:
+    """Everything that runs during a demo. `seconds` collects wall seconds per phase."""
+
+    home: Path
+    children: Children
+    sandbox: Sandbox
+    manifest: Mapping[str, Any]
+    prefect: prefect_api.Prefect
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        """Book the wall seconds of a block to `phase`."""
+        started = time.monotonic()
+        yield
+        self.seconds[phase] = round(self.seconds.get(phase, 0.0) + time.monotonic() - started, 1)
+
+    def settings(self, role: str, *, home: Path | None = None, writes: str = "off") -> Settings:
+        """Settings of one role's credentials; another home means another ledger."""
+        found = environment(self.manifest, self.sandbox, home or self.home, role=role, writes=writes)
+        return settings_from(found)
+
+    @contextlib.contextmanager
+    def engine(self, role: str, *, home: Path | None = None, writes: str = "off", **options: Any) -> Iterator[Engine]:
+        """An engine of this process with one role's credentials."""
+        with open_engine(self.settings(role, home=home, writes=writes), **options) as engine:
+            yield engine
+
+    def copy_ledger(self, name: str) -> Path:
+        """A folder holding a copy of the demo's ledger as it is now."""
+        copy = self.home / name
+        copy.mkdir(exist_ok=True)
+        with (
+            contextlib.closing(sqlite3.connect(self.home / "ledger.db")) as source,
+            contextlib.closing(sqlite3.connect(copy / "ledger.db")) as target,
+        ):
+            source.backup(target)
+        return copy
+
+    def calls_made(self) -> dict[str, int]:
+        """The sandbox's own counter of the product's requests, per CRM."""
+        counters = self.sandbox.get("/counters")
+        return {system: int(found["by_app"].get("product", {}).get("made", 0)) for system, found in counters.items()}
+
+
+def settings_from(environment_values: Mapping[str, str]) -> Settings:
+    """Settings from these values alone: neither the caller's environment nor a .env file takes part."""
+    values = {name.removeprefix("HANDOFF_").lower(): value for name, value in environment_values.items()}
+    return Settings.model_validate({"mappings": ROOT / "mappings", **values})
+
+
+@contextlib.contextmanager
+def theatre(home: Path, world: Mapping[str, object], say: Callable[[str], None]) -> Iterator[Theatre]:
+    """A playing theatre; everything it started has ended when the block is left."""
+    with supervised(home / "logs") as children:
+        started = time.monotonic()
+        prefect, _ = prefect_api.start_server(children, home, free_port())
+        child, ready = start_sandbox(children, home)
+        sandbox = sandbox_at(children, child, ready)
+        say(f"  building {world['leads']} leads of Company A in a sandbox, and starting Prefect beside it")
+        manifest = sandbox.post("/seed", world)
+        stage = Theatre(home, children, sandbox, manifest, prefect)
+        stage.seconds["world"] = round(time.monotonic() - started, 1)
+        yield stage
+
+
+def open_prefect(stage: Theatre, *, schedules: bool) -> None:
+    """Wait for the server, deploy, start the worker with the product's credentials. A story told in steps wants no schedule in between."""
+    prefect_api.wait_ready(stage.children, stage.prefect, stage.children.running[0])
+    stage.prefect.deploy(ROOT)
+    stage.prefect.schedules(running=schedules)
+    found = environment(stage.manifest, stage.sandbox, stage.home)
+    found["HANDOFF_MAPPINGS"] = str(ROOT / "mappings")
+    prefect_api.start_worker(stage.children, stage.prefect, found)
+    (stage.home / "env").write_text("".join(f"{name}={value}\n" for name, value in sorted(found.items())))
+    os.chmod(stage.home / "env", 0o600)

@@ -1,0 +1,62 @@
+"""What every flow does around one verb of the engine: open it, run its phases as tasks, publish the summary, name the final state.
+
+No task result is persisted and none is cached: a retried run asks the ledger what is left to do. (Prefect's cached results
+would feed a retry hours later with stale reads.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from prefect import get_run_logger
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed
+
+from engine.context import Engine
+from engine.report import RunSummary
+from flows.credentials import settings_with_blocks
+from flows.tasks import PrefectTasks
+from runtime.open import open_engine
+from runtime.summaries import keep_summary
+
+_LATE = timedelta(minutes=30)
+_ROWS_SHOWN = 500
+
+
+def too_late() -> bool:
+    """Whether this run was scheduled so long ago that a younger one will do its work.
+
+    After a pause the worker executes every missed run, oldest first; only the newest has something to do.
+    """
+    scheduled = flow_run.scheduled_start_time
+    return flow_run.run_count == 1 and bool(scheduled) and datetime.now(UTC) - scheduled > _LATE
+
+
+def run_verb(title: str, verb: Callable[[Engine], RunSummary], *, skip_when_late: bool = False) -> State:
+    """Open the engine from environment and blocks, run `verb`, publish its summary; the final state is named for what a person must do."""
+    if skip_when_late and too_late():
+        return Completed(name="Skipped", message="this run was scheduled over 30 minutes ago; the next one does its work")
+    with open_engine(settings_with_blocks(), label=str(flow_run.id), executor=PrefectTasks()) as engine:
+        summary = verb(engine)
+        keep_summary(engine, str(flow_run.id), summary)
+    publish(title, summary)
+    return Completed(name=_state_name(summary), message=summary.lines()[0])
+
+
+def _state_name(summary: RunSummary) -> str:
+    return {"needs_approval": "NeedsApproval", "paused": "Paused", "partial": "Partial"}.get(summary.status, "Completed")
+
+
+def publish(title: str, summary: RunSummary) -> None:
+    """The summary as a Markdown artifact, and what needs a person as a table. Neither holds names or addresses of leads."""
+    logger = get_run_logger()
+    for line in summary.lines():
+        logger.info(line)
+    key = title.replace("_", "-")
+    create_markdown_artifact("```\n" + "\n".join(summary.lines()) + "\n```", key=key, description=summary.lines()[0])
+    rows = [{"reason": reason, "leads": count} for reason, count in sorted(summary.exceptions.items())]
+    if rows:
+        create_table_artifact(rows[:_ROWS_SHOWN], key=f"{key}-needs-you", description="What needs a person")
