@@ -15,8 +15,8 @@ from math import lcm
 from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case, open_case
 from handoff.compiled import CompiledPolicy, Row
-from handoff.decide import owner_stands, prior_of, task_of, words_of
-from handoff.decision import Decision, Effect, EffectKind, Frame, Reason, Rep, Side
+from handoff.decide import owner_stands, task_of, words_of
+from handoff.decision import Decision, Effect, EffectKind, Frame, Reason, Rep, Side, prior_of
 from handoff.facts import LeadFacts
 from handoff.nurture import nurture_place
 from handoff.plan import CREATED_OBJECTS

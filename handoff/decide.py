@@ -7,13 +7,13 @@ finds nothing to do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case, open_case
 from handoff.compiled import CompiledPolicy, Row
-from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Side
+from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Side, carried
 from handoff.facts import LeadFacts
 from handoff.nurture import nurture_place
 from handoff.records import QUEUE, departure, owner_state
@@ -49,32 +49,6 @@ def _left_out(case: Case) -> str:
         if rule.check(case) is None:
             return rule.name
     return ""
-
-
-def prior_of(decision: Decision) -> Prior:
-    """What the ledger keeps of a decision once it is written: the next decision's `prior`."""
-    return Prior(
-        stage=decision.stage,
-        since=decision.since,
-        episode=decision.episode,
-        rev=decision.rev,
-        owner=decision.owner,
-        previous_owner=decision.previous_owner,
-        pool=decision.pool,
-        lead_type=decision.lead_type,
-        next_step=decision.next_step,
-        nurture_group=decision.nurture_group,
-        due_at=decision.due_at,
-        review_at=decision.review_at,
-        offered_at=decision.offered_at,
-        hand_raise_at=decision.hand_raise_at,
-        reroutes=decision.reroutes,
-        adopted_at=decision.adopted_at,
-        held_until=decision.held_until,
-        fit_band=decision.fit_band,
-        intent_band=decision.intent_band,
-        reason=decision.reason,
-    )
 
 
 def first_stage(facts: LeadFacts, policy: CompiledPolicy, frame: Frame, now: datetime) -> Prior:
@@ -152,32 +126,19 @@ def _decision(
     prior, row = move.prior, move.row
     owner = prior.owner if row is not None else case.owner
     released = row.name if row is not None and owner != case.owner else ""
+    values = carried(prior)
+    values["owner"] = owner
+    if asked is not None:
+        values["pool"] = asked.pool
     return Decision(
+        **values,
         lead=case.facts.key,
-        stage=prior.stage,
-        since=prior.since,
-        episode=prior.episode,
-        rev=prior.rev,
         side=case.policy.policy.stages[prior.stage].side,
-        owner=owner,
-        previous_owner=prior.previous_owner,
-        pool=prior.pool if asked is None else asked.pool,
-        lead_type=prior.lead_type,
-        next_step=prior.next_step,
-        nurture_group=prior.nurture_group,
-        due_at=prior.due_at,
-        review_at=prior.review_at,
-        offered_at=prior.offered_at,
-        hand_raise_at=prior.hand_raise_at,
-        reroutes=prior.reroutes,
         transition=asked.row.name if asked is not None else row.name if row is not None else "",
         ready=asked is not None,
         release_owner=released if asked is None else asked.row.name if asked.releases else "",
         heat=heat(case),
         first_seen=(case.facts.first_seen.isoformat(), case.facts.key),
-        fit_band=prior.fit_band,
-        intent_band=prior.intent_band,
-        reason=prior.reason,
         effects=move.effects,
         next_look_at=next_look_at,
         in_scope=not out_of_scope,
@@ -186,8 +147,6 @@ def _decision(
         override=move.override if asked is None else asked.override,
         exceptions=move.exceptions if asked is None else asked.exceptions,
         because=because,
-        adopted_at=prior.adopted_at,
-        held_until=prior.held_until,
         from_stage=case.prior.stage,
         from_owner=case.owner,
         fact_at=move.fact_at if asked is None else asked.fact_at,
@@ -275,7 +234,8 @@ def _moved(case: Case, row: Row) -> Move:
     group, hold, review = nurture_place(case, row)
     due = moment_of(due_at(rule.task, case.now_s, case.now_s, 0, case.policy.calendar, policy.hand_raise)) if rule.task else None
     words = words_of(case, name, owner, {"group": group, "hold": hold, "review_on": day_text(review, case), "due": time_text(due, case)})
-    after = Prior(
+    after = replace(
+        prior,
         stage=name,
         since=moment_of(case.now_s),
         episode=prior.episode + 1,
@@ -289,9 +249,8 @@ def _moved(case: Case, row: Row) -> Move:
         due_at=due,
         review_at=review,
         offered_at=prior.offered_at if sales else None,
-        hand_raise_at=prior.hand_raise_at,
         reroutes=prior.reroutes if sales else 0,
-        adopted_at=prior.adopted_at,
+        held_until=None,
         fit_band=case.fit.band,
         intent_band=case.intent.band,
         reason=sentence(rule.reason, words),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
 
 
 class Side(StrEnum):
@@ -48,6 +50,18 @@ class Prior:
     fit_band: str = ""
     intent_band: str = ""
     reason: str = ""
+    cycle: int = 0  # how often marketing has handed this lead to sales
+    cycle_starts: tuple[str, ...] = ()  # dates (YYYY-MM-DD) on which the cycles of the last 365 days began
+    mql_at: datetime | None = None  # milestones of the present cycle; the first one counts, they are paid on
+    sal_at: datetime | None = None
+    sql_at: datetime | None = None
+    recycled_at: datetime | None = None
+    first_touch_at: datetime | None = None
+    campaign: str = ""  # the campaign answered last before the hand-over
+    reason_code: str = ""  # why a person gave the lead back
+    keeps: int = 0  # how often the owner has kept the lead after a last call
+    last_call_at: datetime | None = None  # when the owner was told that the lead is about to leave
+    told: tuple[str, ...] = ()  # notices given in this episode
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,10 @@ class Rep:
     time_zone: str = "UTC"
     manager: str = ""
     weight: int = 1
+    away: tuple[tuple[int, int], ...] = ()  # absences, [from, until) in seconds since 1970
+    open_cap: int | None = None  # instead of the pool's bound on open leads
+    new_per_day: int | None = None  # instead of the pool's bound on new leads
+    pair: str = ""  # the account executive this development rep works with, or the other way round
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +103,10 @@ class Frame:
     adopting: bool = False
     cut_over: datetime | None = None  # when this company was adopted
     digest: str = ""
+    new_this_week: Mapping[str, int] = field(default_factory=dict)  # offers per rep since Monday
+    asked_more: Mapping[str, int] = field(default_factory=dict)  # leads a rep has asked for on top, today
+    account_owners: Mapping[str, str] = field(default_factory=dict)  # account key -> rep who works somebody there now
+    stopped_sources: tuple[str, ...] = ()  # sources far above their usual volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +120,8 @@ class Effect:
     due_at: datetime | None = None
     text: str = ""  # task brief, at most 12 lines
     subject: str = ""
+    to: str = ""  # of a notice: rep key, or the audience (managers, marketing, revops, on_call)
+    how: str = "now"  # of a notice: now or digest
 
     @property
     def key(self) -> str:
@@ -157,3 +181,29 @@ class Decision:
     from_owner: str = ""  # the owner found on the record of record when this was decided
     fact_at: datetime | None = None  # when the fact behind the fired rule happened; an edit by a person that is newer stands
     preferred_owner: str = ""  # rep key: the named account's owner or the owner to return to, before taking turns
+    cycle: int = 0  # from here on as in `Prior`
+    cycle_starts: tuple[str, ...] = ()
+    mql_at: datetime | None = None
+    sal_at: datetime | None = None
+    sql_at: datetime | None = None
+    recycled_at: datetime | None = None
+    first_touch_at: datetime | None = None
+    campaign: str = ""
+    reason_code: str = ""
+    keeps: int = 0
+    last_call_at: datetime | None = None
+    told: tuple[str, ...] = ()
+
+
+PRIOR_FIELDS = tuple(spec.name for spec in fields(Prior))
+_VALUES = attrgetter(*PRIOR_FIELDS)
+
+
+def prior_of(decision: Decision) -> Prior:
+    """What the ledger keeps of a decision once it is written: the next decision's `prior`."""
+    return Prior(*_VALUES(decision))
+
+
+def carried(prior: Prior) -> dict[str, Any]:
+    """The values of a prior by name, for a decision that takes them over."""
+    return dict(zip(PRIOR_FIELDS, _VALUES(prior), strict=True))

@@ -11,15 +11,14 @@ from typing import Any, TypeVar
 
 import orjson
 
-from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Rep, Side
+from handoff.decision import PRIOR_FIELDS, Decision, Effect, EffectKind, Frame, Prior, Rep, Side
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _TIMES = frozenset(spec.name for kind in (Prior, Decision) for spec in fields(kind) if "datetime" in str(spec.type))
+_TUPLES = frozenset({"cycle_starts", "told"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _T = TypeVar("_T", Prior, Decision)
-
-PRIOR_FIELDS = tuple(spec.name for spec in fields(Prior))
 
 
 def micros(at: datetime) -> int:
@@ -80,22 +79,19 @@ def _restored(kind: type[_T], values: dict[str, Any]) -> _T:
     for name in _TIMES & values.keys():
         if values[name] is not None:
             values[name] = datetime.fromisoformat(values[name])
+    for name in _TUPLES & values.keys():
+        values[name] = tuple(values[name])
     return kind(**values)
 
 
 def dump_prior(prior: Prior) -> str:
     """A prior as JSON, without its blank values."""
-    return dumps({name: value for name in PRIOR_FIELDS if (value := getattr(prior, name)) not in ("", None)})
+    return dumps({name: value for name in PRIOR_FIELDS if (value := getattr(prior, name)) not in ("", None, ())})
 
 
 def load_prior(text: str) -> Prior:
     """The reverse of `dump_prior`."""
     return _restored(Prior, orjson.loads(text))
-
-
-def prior_of(decision: Decision) -> Prior:
-    """What the lead is once `decision` is in force."""
-    return Prior(**{name: getattr(decision, name) for name in PRIOR_FIELDS})
 
 
 def dump_decision(decision: Decision) -> str:
@@ -131,7 +127,7 @@ def dump_frame(frame: Frame) -> str:
 def load_frame(text: str) -> Frame:
     """The reverse of `dump_frame`."""
     values = orjson.loads(text)
-    values["reps"] = {key: Rep(**rep) for key, rep in values["reps"].items()}
+    values["reps"] = {key: Rep(**{**rep, "away": tuple(map(tuple, rep.get("away", ())))}) for key, rep in values["reps"].items()}
     values["coverage"] = {key: datetime.fromisoformat(at) for key, at in values["coverage"].items()}
     if values["cut_over"] is not None:
         values["cut_over"] = datetime.fromisoformat(values["cut_over"])

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, update
 
-from handoff.decision import Decision, Prior, Side
+from handoff.decision import Decision, Prior, Side, prior_of
 from ledger.bulk import update_rows
-from ledger.codec import dump_prior, dumps, load_prior, loads, maybe_micros, prior_of
+from ledger.codec import dump_prior, dumps, load_prior, loads, maybe_micros
 from ledger.columns import among
 from ledger.connection import in_chunks
 from ledger.schema import creations, leads, lines, live

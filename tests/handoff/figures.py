@@ -7,8 +7,7 @@ from datetime import timedelta
 
 from handoff.case import open_case
 from handoff.compiled import CompiledPolicy
-from handoff.decide import prior_of
-from handoff.decision import Decision, Frame, Side
+from handoff.decision import Decision, Frame, Side, prior_of
 from handoff.facts import LeadFacts
 from handoff.records import owner_state
 from handoff.signals import last_sent

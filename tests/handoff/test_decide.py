@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handoff.decide import decide, prior_of
-from handoff.decision import Decision, Prior, Side
+from handoff.decide import decide
+from handoff.decision import Decision, Prior, Side, prior_of
 from handoff.facts import Activity, Actor, Edit, Kind, LeadFacts, Record, State
 from handoff.policy import Condition
 from tests.handoff.makers import BAD_FIT, GOOD_FIT, NOW, activity, call, days_ago, decided, form, frame, lead, prior, record, task

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from handoff.assign import AssignResult, assign
 from handoff.compiled import CompiledPolicy
-from handoff.decide import decide, prior_of
-from handoff.decision import Decision, Frame, Prior
+from handoff.decide import decide
+from handoff.decision import Decision, Frame, Prior, prior_of
 from handoff.facts import Activity, Actor, Edit, Kind, LeadFacts, Record, Ref, State
 from handoff.plan import PlanLines, lines
 from tests.handoff.makers import DAY, GONE, NOW, REPS, activity, frame, owner_id

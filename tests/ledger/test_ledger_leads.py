@@ -37,9 +37,8 @@ from ledger_makers import (
 )
 from sqlalchemy import event
 
-from handoff.decision import Effect, EffectKind, Prior, Side
+from handoff.decision import Effect, EffectKind, Prior, Side, prior_of
 from handoff.facts import Ref
-from ledger.codec import prior_of
 from ledger.ledger import Ledger, open_ledger
 from ledger.values import Link, NewPlan, Role
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledger_makers import DAY, HOUR, NOW, decision, effect
 
-from handoff.decision import EffectKind, Frame, Rep
-from ledger.codec import dump_decision, dump_prior, load_decision, load_prior, micros, moment, plain, prior_of
+from handoff.decision import EffectKind, Frame, Rep, prior_of
+from ledger.codec import dump_decision, dump_prior, load_decision, load_prior, micros, moment, plain
 from ledger.connection import normalised
 from ledger.ledger import Ledger
 from ledger.values import LedgerError, Unknown
