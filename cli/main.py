@@ -191,6 +191,38 @@ def policy_check(folder: Path = Path("mappings"), /) -> int:
     return run(folder)
 
 
+@policy_app.command(name="test")
+def policy_test(*cases: Path, policy: Path = Path("mappings")) -> int:
+    """Play cases (given facts, expected decision) against the policy, and again without the part each case is about.
+
+    Parameters
+    ----------
+    cases
+        Case files; all files of the policy's own `cases` folder when left out.
+    policy
+        The policy folder.
+    """
+    from cli.policy_verbs import test as run
+
+    return run(cases, policy)
+
+
+@policy_app.command(name="coverage")
+def policy_coverage(*, policy: Path = Path("mappings"), tests: Path = Path("tests")) -> int:
+    """List which tests and cases show each requirement.
+
+    Parameters
+    ----------
+    policy
+        The policy folder, for its cases.
+    tests
+        The folder of the tests.
+    """
+    from cli.policy_verbs import coverage as run
+
+    return run(policy, tests)
+
+
 @app.command
 def demo(
     *,

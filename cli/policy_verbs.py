@@ -1,0 +1,69 @@
+"""`handoff policy test` and `handoff policy coverage`: a company's cases beside its policy, and which requirement each test shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from cli.verbs import say
+from mappings.cases import PolicyCase, load_cases, play
+from mappings.load import load_policy
+
+
+def test(cases: tuple[Path, ...], folder: Path) -> int:
+    """Play case files against a policy; 1 when one does not hold. Without files: all of the folder's `cases`."""
+    policy = load_policy(folder)
+    held = failed = 0
+    for path in cases or case_files(folder):
+        for played in play(load_cases(path), policy):
+            held += played.holds
+            if not played.holds:
+                failed += 1
+                say(f"{played.case.where}  {played.case.shape.case}")
+                for miss in played.misses:
+                    say(f"    {miss}")
+                if played.idle:
+                    say(f"    holds without {played.case.shape.without}, too: it shows nothing about that part; sharpen the case")
+    if not held + failed:
+        say(f"{folder} has no case files; write one into {folder}/cases (mappings/cases shows how)")
+        return 1
+    say(f"{held} cases hold, {failed} do not ({policy.name} v{policy.version} {policy.digest[:7]})")
+    return int(failed > 0)
+
+
+def case_files(folder: Path) -> tuple[Path, ...]:
+    """The case files of a policy folder, by name."""
+    return tuple(sorted((folder / "cases").glob("*.yaml")))
+
+
+def coverage(folder: Path, tests: Path) -> int:
+    """Which cases and tests show each requirement; 1 when one has none."""
+    from mappings.coverage import requirement_tests, requirement_titles
+
+    shown: dict[str, list[str]] = {number: list(found) for number, found in requirement_tests(tests).items()}
+    for number, places in _case_places(case_files(folder)):
+        shown.setdefault(number, []).extend(places)
+    bare = 0
+    for group, titles in requirement_titles().items():
+        say(group)
+        for number, title in titles.items():
+            places = shown.get(number, [])
+            bare += not places
+            say(f"  {number:<5} {title}: {_listed(places)}")
+    say("every requirement is shown" if not bare else f"{bare} requirements are shown by nothing yet")
+    return int(bare > 0)
+
+
+def _case_places(files: tuple[Path, ...]) -> Iterator[tuple[str, list[str]]]:
+    cases: list[PolicyCase] = [case for path in files for case in load_cases(path)]
+    numbers: Mapping[str, list[str]] = {number: [] for case in cases for number in case.shape.requirements}
+    for case in cases:
+        for number in case.shape.requirements:
+            numbers[number].append(case.where)
+    yield from numbers.items()
+
+
+def _listed(places: list[str], most: int = 4) -> str:
+    if not places:
+        return "NOTHING SHOWS IT"
+    return ", ".join(places[:most]) + (f" and {len(places) - most} more" if len(places) > most else "")
