@@ -191,6 +191,22 @@ def policy_check(folder: Path = Path("mappings"), /) -> int:
     return run(folder)
 
 
+@app.command
+def docs(*, policy: Path = Path("mappings"), out: Path = Path("process")) -> int:
+    """Write the agreed process from the policy, as Markdown and as one self-contained page.
+
+    Parameters
+    ----------
+    policy
+        The policy folder.
+    out
+        Folder for process.md and process.html.
+    """
+    from cli.policy_verbs import docs as run
+
+    return run(policy, out)
+
+
 @policy_app.command(name="test")
 def policy_test(*cases: Path, policy: Path = Path("mappings")) -> int:
     """Play cases (given facts, expected decision) against the policy, and again without the part each case is about.

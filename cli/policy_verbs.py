@@ -1,4 +1,4 @@
-"""`handoff policy test` and `handoff policy coverage`: a company's cases beside its policy, and which requirement each test shows."""
+"""Verbs on a policy alone: play its cases, list what shows each requirement, write the process document."""
 
 from __future__ import annotations
 
@@ -29,6 +29,15 @@ def test(cases: tuple[Path, ...], folder: Path) -> int:
         return 1
     say(f"{held} cases hold, {failed} do not ({policy.name} v{policy.version} {policy.digest[:7]})")
     return int(failed > 0)
+
+
+def docs(folder: Path, out: Path) -> int:
+    """Write the process document of a policy."""
+    from mappings.process_page import write_process
+
+    text, page = write_process(load_policy(folder), out)
+    say(f"written: {text} and {page}; both teams read and sign this version")
+    return 0
 
 
 def case_files(folder: Path) -> tuple[Path, ...]:
