@@ -169,6 +169,7 @@ def pause(*, on: bool) -> int:
 def policy_check(folder: Path) -> int:
     """Compile the policy; PolicyErrors carries every mistake at once."""
     from mappings.load import load_policy
+    from mappings.rule_space import remarks
 
     policy = load_policy(folder)
     signed = ", ".join(f"{item.team} {item.on} ({item.by})" for item in policy.approvals)
@@ -176,4 +177,6 @@ def policy_check(folder: Path) -> int:
         f"policy {policy.name} v{policy.version} {policy.digest[:7]} compiles: {len(policy.transitions)} rules, {len(policy.stages)} stages"
     )
     say(f"approved by {signed}" if signed else "not approved yet")
+    for remark in remarks(policy):
+        say(f"worth a look: {remark}")
     return 0

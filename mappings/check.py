@@ -12,10 +12,11 @@ from mappings.check_stages import no_dead_ends
 from mappings.check_statuses import options_have_meanings
 from mappings.compile import Files
 from mappings.problems import Problem
+from mappings.rule_space import routes_count
 
 Check = Callable[[Policy, Files], Iterator[Problem]]
 OF_NAMES: tuple[Check, ...] = (names_exist, options_have_meanings, numbers_add_up)
-OF_CONDITIONS: tuple[Check, ...] = (no_dead_ends, rules_are_specific)
+OF_CONDITIONS: tuple[Check, ...] = (no_dead_ends, rules_are_specific, routes_count)
 """These read conditions, so they would be misled by one that did not compile."""
 
 
