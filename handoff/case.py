@@ -8,11 +8,13 @@ from typing import Any
 
 from handoff.calendar import seconds_of
 from handoff.compiled import CompiledPolicy
+from handoff.counters import count
 from handoff.decision import Frame, Prior
 from handoff.facts import LeadFacts, Record
 from handoff.first_sight import settle_prior
 from handoff.fit import FitScore, score_fit
 from handoff.intent import IntentScore, score_intent
+from handoff.personas import PersonaRules, persona_of
 from handoff.policy import Cadence
 from handoff.records import owner_of, record_of_record, routed_records
 from handoff.signals import VALUES, Signal
@@ -26,7 +28,7 @@ class Case(dict[str, Any]):
     """
 
     __slots__ = (
-        *("_fit", "_intent", "facts", "fields", "frame", "history", "now", "now_s"),
+        *("_fit", "_intent", "_persona", "facts", "fields", "frame", "history", "now", "now_s"),
         *("owner", "policy", "prior", "record", "routed"),
     )
 
@@ -68,9 +70,10 @@ class Case(dict[str, Any]):
         self.fields = fields
         self._fit: FitScore | None = None
         self._intent: IntentScore | None = None
+        self._persona: tuple[PersonaRules | None] | None = None
 
     def __missing__(self, name: str) -> Signal:
-        value = VALUES[name](self)
+        value = count(self, name) if name in self.policy.counts else VALUES[name](self)
         self[name] = value
         return value
 
@@ -78,8 +81,16 @@ class Case(dict[str, Any]):
     def fit(self) -> FitScore:
         """Fit score with its trace."""
         if self._fit is None:
-            self._fit = score_fit(self.policy.fit, self)
+            persona = self.persona
+            self._fit = score_fit(self.policy.fit, self) if persona is None else score_fit(persona.fit, self, persona.persona.name)
         return self._fit
+
+    @property
+    def persona(self) -> PersonaRules | None:
+        """The first persona known to hold."""
+        if self._persona is None:
+            self._persona = (persona_of(self),)
+        return self._persona[0]
 
     @property
     def intent(self) -> IntentScore:
@@ -96,7 +107,7 @@ class Case(dict[str, Any]):
     def after(self, prior: Prior) -> Case:
         """The same lead once a move is done: facts and scores stay, the stage and owner are the new ones."""
         case = Case(prior, self.facts, self.policy, self.frame, self.now, self.history, self.routed, self.record, prior.owner, self.fields)
-        case._fit, case._intent = self._fit, self._intent
+        case._fit, case._intent, case._persona = self._fit, self._intent, self._persona
         return case
 
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from handoff.calendar import Calendar
+from handoff.counters import CountRule, compile_counts
 from handoff.fit import FitRules, compile_fit
 from handoff.intent import IntentRules, compile_intent
 from handoff.match import Check, compile_condition, leaves_of
+from handoff.matrix import Cells, compile_matrix
+from handoff.personas import PersonaRules, compile_personas
 from handoff.policy import Cadence, Operator, Policy, Test, Transition
 
 ANY_STAGE = frozenset({"any", "*"})
@@ -61,6 +64,8 @@ class Watch:
     next_step: bool
     intent_falls: bool
     intent_levels: tuple[int, ...]
+    counts: tuple[str, ...]  # signals of counts whose windows end
+    settles: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Named:
     name: str
     check: Check
     review_days: int = 0
+    persona_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,9 @@ class CompiledPolicy:
     routes: tuple[Route, ...]
     fit: FitRules
     intent: IntentRules
+    personas: tuple[PersonaRules, ...]
+    counts: Mapping[str, CountRule]
+    cells: Cells
     cadences: Mapping[str, Cadence]
     watches: Mapping[str, Watch]
     lag_seconds: int
@@ -116,10 +125,13 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         by_name={row.name: row for row in rows},
         scope=tuple(Named(rule.name, compile_condition(rule.when)) for rule in policy.scope),
         holds=tuple(Named(rule.name, compile_condition(rule.when), rule.review_days) for rule in policy.holds),
-        groups=tuple(Named(rule.name, compile_condition(rule.when)) for rule in policy.groups),
+        groups=tuple(Named(rule.name, compile_condition(rule.when), persona_first=rule.persona_first) for rule in policy.groups),
         routes=tuple(Route(rule.name, compile_condition(rule.when), rule.pool, rule.to_account_owner) for rule in policy.routes),
         fit=compile_fit(policy.fit),
-        intent=compile_intent(policy.intent),
+        intent=compile_intent(policy.intent, (kind for one in policy.counts.values() for kind in one.kinds)),
+        personas=compile_personas(policy.fit, policy.personas),
+        counts=compile_counts(policy.counts),
+        cells=compile_matrix(policy.matrix),
         cadences=cadences,
         watches={stage: _watch(policy, stage_rows) for stage, stage_rows in per_stage.items()},
         lag_seconds=policy.silence.max_lag_hours * 3600,
@@ -161,7 +173,7 @@ def _watch(policy: Policy, rows: tuple[Row, ...]) -> Watch:
     for test, _ in leaves:
         if test.signal in DAY_SIGNALS:
             days.setdefault(test.signal, set()).update(_thresholds(test))
-    falling = [test for test, negated in leaves if test.signal.startswith("intent.") and _falls(test, negated=negated)]
+    falling = [test for test, negated in leaves if test.signal.startswith(("intent.", "matrix.")) and _falls(test, negated=negated)]
     levels = {policy.intent.bar} | {least for _, least in policy.intent.bands}
     for test in falling:
         if test.signal == "intent.score":
@@ -172,6 +184,8 @@ def _watch(policy: Policy, rows: tuple[Row, ...]) -> Watch:
         next_step=any(test.signal in ("next_step.open", "silence.due", "task.open") for test, _ in leaves),
         intent_falls=bool(falling),
         intent_levels=tuple(sorted(level for level in levels if level > 0)),
+        counts=tuple(sorted({test.signal for test, _ in leaves if test.signal.startswith("count.")})),
+        settles=any(test.signal == "fit.settled" for test, _ in leaves),
     )
 
 
@@ -194,8 +208,8 @@ def _numbers(test: Test) -> tuple[int, ...]:
 
 def _falls(test: Test, *, negated: bool) -> bool:
     """Whether the test can begin to hold because intent decays."""
-    if test.signal == "intent.new":
-        return False
+    if test.signal in ("intent.new", "matrix.cell"):
+        return test.signal == "matrix.cell"
     falling = test.op is Operator.AT_MOST or test.value is False
     if negated and test.op in (Operator.AT_LEAST, Operator.IS, Operator.ANY_OF):
         return not falling

@@ -60,7 +60,8 @@ def _fit(because: tuple[Reason, ...]) -> str:
     if total is None:
         return "not looked at"
     too_little = "; too little is known to say" if total[1] is None else ""
-    return f"{' · '.join(parts)}: {total[2]} of {total[3]}{too_little}"
+    persona = next((f"persona {_plain(step[1])}; " for step in because if step[0] == "persona"), "")
+    return f"{persona}{' · '.join(parts)}: {total[2]} of {total[3]}{too_little}"
 
 
 def _intent(because: tuple[Reason, ...]) -> str:

@@ -65,10 +65,13 @@ def _attribute(attribute: FitAttribute) -> _Attribute:
     return _Attribute(attribute.name, attribute.weight, attribute.reads, bands, attribute.otherwise, {} if closed else None)
 
 
-def score_fit(rules: FitRules, case: Any) -> FitScore:
-    """The fit of one case, with its trace: ("fit", attribute, points, weight) or ("fit", attribute, None, weight) when unknown."""
+def score_fit(rules: FitRules, case: Any, persona: str = "") -> FitScore:
+    """The fit of one case, with its trace: ("fit", attribute, points, weight) or ("fit", attribute, None, weight) when unknown.
+
+    `persona` is whose profile `rules` are; it stands in the trace.
+    """
     points = known = 0
-    because: list[Reason] = []
+    because: list[Reason] = [("persona", persona)] if persona else []
     fields: Mapping[str, str] = case.fields
     for attribute in rules.attributes:
         gained = _points(attribute, case, fields)

@@ -1,7 +1,8 @@
 """Intent: recent engagement, 0 to 100 in whole numbers.
 
 Each event loses half its points per half-life, counted in whole hours and rounded down to thousandths of a point; then each kind's cap is
-filled with the newest events first; then the sum, at most 100. Only whole-number arithmetic, so every machine agrees.
+filled with the newest events first; then the sum, at most 100. Only whole-number arithmetic, so every machine agrees. Younger than
+`full_points_hours`, an event counts in full: a trial that is worth the bar reaches it, whenever in its first day it is looked at.
 """
 
 from __future__ import annotations
@@ -77,10 +78,12 @@ class IntentRules:
     """Kinds by activity kind, in the policy's order, and the bar."""
 
     bar: int
+    full_points_hours: int
     bands: tuple[tuple[str, int], ...]
     by_activity: dict[str, tuple[CountedKind, ...]]
     vocabulary: dict[str, tuple[SubjectKind, ...]]  # activity kind -> which subjects mean what
     answers: dict[tuple[str, str, str], CountedKind | None]  # what was worked out before, bounded
+    counted_names: frozenset[str]  # kinds that a count asks for
 
     def counted(self, activity_kind: str, subject: str, outcome: str) -> CountedKind | None:
         """The first kind of engagement an activity is; None when it counts for nothing."""
@@ -107,8 +110,8 @@ Engagement = tuple[int, str, CountedKind]
 """(seconds since 1970, activity key, kind)."""
 
 
-def compile_intent(intent: Intent) -> IntentRules:
-    """Decay tables per half-life, and the kinds to try for each activity kind."""
+def compile_intent(intent: Intent, counted_names: Iterable[str] = ()) -> IntentRules:
+    """Decay tables per half-life, and the kinds to try for each activity kind. `counted_names` are kinds that counts ask for."""
     by_activity: dict[str, tuple[CountedKind, ...]] = {}
     for kind in intent.kinds:
         counted = CountedKind(
@@ -127,7 +130,8 @@ def compile_intent(intent: Intent) -> IntentRules:
         by_activity[kind.activity] = (*by_activity.get(kind.activity, ()), counted)
     vocabulary = {str(Kind.FORM): intent.forms, str(Kind.CAMPAIGN): intent.campaigns, str(Kind.VISIT): intent.pages}
     bands = tuple(sorted(intent.bands, key=lambda band: -band[1]))
-    return IntentRules(intent.bar, bands, by_activity, {kind: subjects for kind, subjects in vocabulary.items() if subjects}, {})
+    known = {kind: subjects for kind, subjects in vocabulary.items() if subjects}
+    return IntentRules(intent.bar, intent.full_points_hours, bands, by_activity, known, {}, frozenset(counted_names))
 
 
 def _topic(kind: IntentKind) -> str:
@@ -143,7 +147,7 @@ def score_intent(rules: IntentRules, engagements: Sequence[Engagement], now: int
     because: list[Reason] = []
     for at, _, kind in engagements:
         hours = (now - at) // HOUR_SECONDS
-        lives, rest = divmod(hours, kind.half_life_hours)
+        lives, rest = divmod(hours if hours >= rules.full_points_hours else 0, kind.half_life_hours)
         left = (kind.points * 1000 * kind.factors[rest]) >> (FRACTION_BITS + lives)
         if left == 0:
             continue

@@ -17,10 +17,19 @@ def nurture_place(case: Case, row: Row) -> tuple[str, str, datetime | None]:
         hold = next((rule for rule in case.policy.holds if rule.check(case) is None), None)
         if hold is not None:
             return "", hold.name, _in_days(case, hold.review_days)
-        group = next((rule.name for rule in case.policy.groups if rule.check(case) is None), "")
+        group = _group(case)
         days = _wake_days(case) if days is None else days
         return group, "", None if days is None else _in_days(case, days)
     return "", "", None if days is None else _in_days(case, days)
+
+
+def _group(case: Case) -> str:
+    """The first group that takes the lead; a persona's own group goes before the ones that give way to it."""
+    own = case.persona.persona.group if case.persona is not None else ""
+    found = next((rule for rule in case.policy.groups if rule.check(case) is None), None)
+    if found is None:
+        return ""
+    return own if own and found.persona_first else found.name
 
 
 def _wake_days(case: Case) -> int | None:

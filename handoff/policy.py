@@ -17,6 +17,16 @@ from handoff.condition import Frozen as Frozen
 from handoff.condition import Operator as Operator
 from handoff.condition import Test as Test
 from handoff.decision import Side
+from handoff.policy_scoring import Band as Band
+from handoff.policy_scoring import Cell as Cell
+from handoff.policy_scoring import Count as Count
+from handoff.policy_scoring import Fit as Fit
+from handoff.policy_scoring import FitAttribute as FitAttribute
+from handoff.policy_scoring import Intent as Intent
+from handoff.policy_scoring import IntentKind as IntentKind
+from handoff.policy_scoring import Persona as Persona
+from handoff.policy_scoring import SubjectKind as SubjectKind
+from handoff.policy_scoring import kind_of_subject as kind_of_subject
 from handoff.vocabulary import SIGNALS as SIGNALS
 
 
@@ -94,94 +104,6 @@ class Transition(Frozen):
     where: str = ""
 
 
-class Band(Frozen):
-    """Points for one answer of a fit attribute."""
-
-    when: Condition
-    points: int
-    label: str = ""  # for explain: "VP or C-level"
-
-
-class FitAttribute(Frozen):
-    """One attribute: `weight` is its maximum; the first band that holds gives the points; unknown when every field it reads is unknown."""
-
-    name: str
-    weight: int
-    reads: tuple[str, ...]
-    bands: tuple[Band, ...]
-    otherwise: int = 0
-
-
-class Fit(Frozen):
-    """Fit = floor(100 x points / weight known); unknown when less than `known_per_mille` of the weight is known."""
-
-    bar: int
-    known_per_mille: int
-    attributes: tuple[FitAttribute, ...]
-    disqualifiers: Mapping[str, Condition] = {}
-    bands: tuple[tuple[str, int], ...] = (("A", 80), ("B", 60), ("C", 40), ("D", 0))
-
-
-class IntentKind(Frozen):
-    """Points of one kind of engagement. `cap` bounds the kind's sum (None: no cap); `half_life_hours` whole hours."""
-
-    name: str
-    activity: str  # Kind value
-    subjects: tuple[str, ...] = ()  # form kinds, page kinds, campaign kinds; empty = any
-    outcomes: tuple[str, ...] = ()
-    points: int
-    cap: int | None = None
-    half_life_hours: int
-    breaks_silence: bool = False
-    hand_raise: bool = False
-
-
-class SubjectKind(Frozen):
-    """Which forms, campaigns or pages are of one kind: by the vendor's id, or by words in the name (whole words, any case)."""
-
-    name: str
-    ids: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-    where: str = ""
-
-    def holds(self, subject: str) -> bool:
-        """Whether `subject` (an id, a name, or an id followed by a blank and the name) is of this kind."""
-        folded = subject.strip().casefold()
-        if any(folded == one or folded.startswith(f"{one} ") for one in (vendor_id.casefold() for vendor_id in self.ids)):
-            return True
-        return any(_has_words(folded, words.casefold()) for words in self.words)
-
-
-def _has_words(text: str, words: str) -> bool:
-    """Whether `words` stand in `text` with no letter or digit touching them."""
-    at = text.find(words)
-    while at >= 0:
-        end = at + len(words)
-        if not (at and text[at - 1].isalnum()) and not (end < len(text) and text[end].isalnum()):
-            return True
-        at = text.find(words, at + 1)
-    return False
-
-
-class Intent(Frozen):
-    """Each event decays in thousandths of a point per whole hour, rounded down; then caps, newest first; then the sum, at most 100."""
-
-    bar: int
-    rearm_below: int
-    kinds: tuple[IntentKind, ...]
-    forms: tuple[SubjectKind, ...] = ()
-    campaigns: tuple[SubjectKind, ...] = ()
-    pages: tuple[SubjectKind, ...] = ()
-    bands: tuple[tuple[str, int], ...] = (("hot", 50), ("warm", 20), ("cold", 0))
-
-
-def kind_of_subject(subject: str, kinds: tuple[SubjectKind, ...]) -> str:
-    """The name of the first kind that `subject` is of; the subject itself when it already is a kind's name; "" when none knows it."""
-    if any(kind.name == subject for kind in kinds):
-        return subject
-    return next((kind.name for kind in kinds if kind.holds(subject)), "")
-
-
 class ScopeRule(Frozen):
     """Who is left out and never moved."""
 
@@ -203,6 +125,7 @@ class NurtureGroup(Frozen):
 
     name: str
     when: Condition
+    persona_first: bool = False  # a persona that has a group of its own takes its leads here
 
 
 class Pool(Frozen):
@@ -299,6 +222,7 @@ class Policy(Frozen):
     first_stage: str = "lead"
     offered_stage: str = "offered"
     waiting_stage: str = "mql"
+    handover_at: str = "offered"  # the stage with which sales begins to owe: before it no SLA clock runs against an owner
     stages: Mapping[str, Stage]
     transitions: tuple[Transition, ...]
     statuses: Mapping[str, Mapping[str, Meaning]]  # system -> option -> meaning
@@ -309,6 +233,9 @@ class Policy(Frozen):
     nurture_queue: str
     fit: Fit
     intent: Intent
+    personas: tuple[Persona, ...] = ()
+    counts: Mapping[str, Count] = {}
+    matrix: tuple[Cell, ...] = ()
     pools: Mapping[str, Pool]
     routes: tuple[RouteRule, ...]
     cadences: tuple[Cadence, ...]

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from handoff.calendar import DAY_SECONDS, seconds_of
-from handoff.decision import Side
 from handoff.facts import Edit
 from handoff.fit import disqualifier
+from handoff.handover import clock_hangs
+from handoff.matrix import cell_of
+from handoff.personas import NOBODY
 from handoff.policy import Meaning
 from handoff.records import latest_send, owner_state
 from handoff.silence import clock_start, covered_until, idle_business_days, idle_since, silent_days, silent_since
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from handoff.case import Case
 
 Signal = bool | int | str | None
+HOUR_SECONDS = 3600
 
 
 def _days_since(case: Case, at: int | None) -> int | None:
@@ -42,7 +45,23 @@ def base_of(case: Case, signal: str) -> int | None:
         return silent_since(clock_start(case.prior, case.facts, history), history)
     if signal in ("idle_business_days", "neglect.due"):
         return _idle_base(case)
+    if signal == "fit.settled":
+        return settles_at(case)
     return history.hand_raises[0] if history.hand_raises else None
+
+
+def settles_at(case: Case) -> int:
+    """When an unknown fit is acted on although data might still arrive."""
+    return seconds_of(case.facts.first_seen) + case.policy.policy.fit.settle_hours * HOUR_SECONDS
+
+
+def _fit_settled(case: Case) -> Signal:
+    return case.fit.score is not None or bool(case["fit.disqualified"]) or case.now_s >= settles_at(case)
+
+
+def _cell(case: Case) -> Signal:
+    cell = cell_of(case)
+    return None if cell is None else cell.name
 
 
 def last_sent(case: Case) -> int | None:
@@ -54,7 +73,7 @@ def last_sent(case: Case) -> int | None:
 
 
 def _idle_base(case: Case) -> int | None:
-    if case.policy.policy.stages[case.prior.stage].side != Side.SALES:
+    if not clock_hangs(case.policy.policy, case.prior.stage):
         return None
     return idle_since(clock_start(case.prior, case.facts, case.history), case.prior, case.history)
 
@@ -231,6 +250,9 @@ VALUES: Mapping[str, Callable[[Case], Signal]] = {
     "fit.band": lambda case: case.fit.band,
     "fit.passes": lambda case: None if case.fit.score is None else case.fit.score >= case.policy.fit.bar,
     "fit.disqualified": lambda case: bool(disqualifier(case.policy.fit, case)),
+    "fit.settled": _fit_settled,
+    "persona": lambda case: NOBODY if case.persona is None else case.persona.persona.name,
+    "matrix.cell": _cell,
     "intent.score": lambda case: case.intent.score,
     "intent.passes": lambda case: case.intent.score >= case.policy.intent.bar,
     "intent.new": _intent_new,

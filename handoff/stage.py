@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from handoff.calendar import DAY_SECONDS, seconds_of
 from handoff.case import Case
 from handoff.compiled import Block, Item, Row
+from handoff.counters import leaves
 from handoff.decision import Reason
 from handoff.intent import falls_below
 from handoff.match import MOST_ANSWERS
-from handoff.signals import base_of, latest_status_edit, neglect_bar, silence_bar
+from handoff.signals import base_of, latest_status_edit, neglect_bar, settles_at, silence_bar
 from handoff.silence import covered_until
 
 NOT_ADOPTING = ("no", "adopting", "is", "true", False)
@@ -99,6 +100,9 @@ def next_look(case: Case) -> int:
         moments.append(case.history.later)
     if watch.intent_falls and case.history.engagements:
         moments.extend(_falling(case, watch.intent_levels))
+    moments.extend(moment for signal in watch.counts if (moment := leaves(case, signal)) is not None)
+    if watch.settles:
+        moments.append(settles_at(case))
     return min(moment for moment in moments if moment > now)
 
 

@@ -45,6 +45,8 @@ class History:
     deal_lost: int | None = None  # the newest loss
     our_task_open: bool = False  # a dated task of ours
     our_task_known: int | None = None  # when the newest task of ours became known
+    events: list[tuple[int, str, str]] = field(default_factory=list)  # (at, kind, subject) of what counts ask for, oldest first
+    subjects: dict[str, str] = field(default_factory=dict)  # activity key -> subject, of what counts ask for
     later: int | None = None  # the earliest moment at which a fact not read yet becomes readable
 
 
@@ -121,6 +123,8 @@ def _engages(history: History, activity: Activity, at: int, rules: IntentRules, 
     if counted is None:
         return
     engaged.append((at, activity.key, counted))
+    if counted.name in rules.counted_names:
+        history.subjects[activity.key] = activity.subject
     history.learned[activity.key] = activity.known_at
     if counted.breaks_silence or counted.hand_raise:
         _sign(history, at)
@@ -178,6 +182,8 @@ def _unite_engagements(history: History, engaged: list[Engagement], sends: list[
     last: dict[str, int] = {}
     kept: list[Engagement] = []
     engaged.sort(key=_when)
+    if history.subjects:
+        _unite_events(history, engaged, sends)
     for at, key, counted in engaged:
         before = last.get(counted.topic)
         if before is not None and at - before <= SAME_FACT_SECONDS:
@@ -185,7 +191,7 @@ def _unite_engagements(history: History, engaged: list[Engagement], sends: list[
         if counted.is_click:
             if before is not None and at // DAY_SECONDS == before // DAY_SECONDS:
                 continue
-            if any(0 <= at - sent < ROBOT_CLICK_SECONDS for sent in sends):
+            if _by_robot(at, sends):
                 continue
         last[counted.topic] = at
         kept.append((at, key, counted))
@@ -194,6 +200,24 @@ def _unite_engagements(history: History, engaged: list[Engagement], sends: list[
     kept.reverse()
     history.hand_raises.reverse()
     history.engagements = kept
+
+
+def _unite_events(history: History, engaged: list[Engagement], sends: list[int]) -> None:
+    """What counts read: every event but mirrors and robots; two mails clicked on one day are two, unlike in the score."""
+    last: dict[tuple[str, str], int] = {}
+    for at, key, counted in engaged:
+        subject = history.subjects.get(key)
+        if subject is None or (counted.is_click and _by_robot(at, sends)):
+            continue
+        same = (counted.topic, subject if counted.is_click else "")
+        before = last.get(same)
+        if before is None or at - before > SAME_FACT_SECONDS:
+            last[same] = at
+            history.events.append((at, counted.name, subject))
+
+
+def _by_robot(at: int, sends: list[int]) -> bool:
+    return any(0 <= at - sent < ROBOT_CLICK_SECONDS for sent in sends)
 
 
 def _when(engagement: Engagement) -> tuple[int, str]:

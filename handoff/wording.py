@@ -8,6 +8,7 @@ from datetime import datetime
 from handoff.calendar import DAY_SECONDS, seconds_of
 from handoff.case import Case
 from handoff.fit import disqualifier
+from handoff.matrix import cell_of
 from handoff.records import QUEUE
 from handoff.signals import latest_status_edit
 
@@ -108,6 +109,14 @@ def _reason_code(case: Case) -> str:
     return known.label if known is not None else _plain(edit[1].reason)
 
 
+def _of_cell(part: str) -> Callable[[Case], str]:
+    def value(case: Case) -> str:
+        cell = cell_of(case)
+        return "" if cell is None else str(getattr(cell, part))
+
+    return value
+
+
 _VALUES: Mapping[str, Callable[[Case], str]] = {
     "status": _status,
     "fit": lambda case: case.fit.band,
@@ -127,5 +136,9 @@ _VALUES: Mapping[str, Callable[[Case], str]] = {
     "previous_owner": lambda case: owner_name(case.prior.previous_owner, case),
     "from_stage": lambda case: case.policy.policy.stages[case.prior.stage].label,
     "reason_code": _reason_code,
+    "persona": lambda case: "" if case.persona is None else case.persona.persona.label,
+    "links": lambda case: "" if case.persona is None else " · ".join(case.persona.persona.links),
+    "cell": _of_cell("label"),
+    "cell_step": _of_cell("next_step"),
     "why_not": lambda case: _plain(disqualifier(case.policy.fit, case)),
 }

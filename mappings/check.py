@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from handoff.policy import Policy
+from mappings.check_matrix import cells_have_rules, matrix_is_total
 from mappings.check_names import names_exist
 from mappings.check_numbers import numbers_add_up
 from mappings.check_rules import rules_are_specific
+from mappings.check_scoring import counts_are_read, personas_and_counts_hold
 from mappings.check_stages import no_dead_ends
 from mappings.check_statuses import options_have_meanings
+from mappings.check_vague import criteria_are_specific
 from mappings.compile import Files
 from mappings.problems import Problem
 from mappings.rule_space import routes_count
 
 Check = Callable[[Policy, Files], Iterator[Problem]]
-OF_NAMES: tuple[Check, ...] = (names_exist, options_have_meanings, numbers_add_up)
-OF_CONDITIONS: tuple[Check, ...] = (no_dead_ends, rules_are_specific, routes_count)
+OF_NAMES: tuple[Check, ...] = (names_exist, options_have_meanings, numbers_add_up, matrix_is_total, personas_and_counts_hold)
+OF_CONDITIONS: tuple[Check, ...] = (
+    *(no_dead_ends, rules_are_specific, routes_count),
+    *(criteria_are_specific, cells_have_rules, counts_are_read),
+)
 """These read conditions, so they would be misled by one that did not compile."""
 
 

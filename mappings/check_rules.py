@@ -12,6 +12,7 @@ from mappings.compile import Files, leaves
 from mappings.problems import Problem
 
 SCOPE_SIGNALS = frozenset({"deal.open", "deal.won", "own_domain", "free_mail", "target_account"})
+PERSONA_SIGNALS = frozenset({"own_domain", "free_mail", "target_account"})
 FIT_SIGNALS = frozenset({"own_domain", "free_mail", "target_account"})
 HOLD_SIGNALS = frozenset({"own_domain", "free_mail", "silent_days", "sent_days", "target_account"})
 ASKED_OR_KNOWN = frozenset({"hand_raise.waiting", "status.event", "owner.state", "neglect.due", "offer.ours", "review.due"})
@@ -98,6 +99,12 @@ def _allowed(policy: Policy) -> Iterator[Problem]:
         yield from _only(
             condition, FIT_SIGNALS, f"fit.disqualifiers.{name}", "fit says who somebody is, not what they did or how busy reps are"
         )
+    for persona in policy.personas:
+        yield from _only(persona.when, PERSONA_SIGNALS, f"personas.{persona.name}", "a persona says who somebody is, not what they did")
+        for attribute in persona.attributes:
+            for band in attribute.bands:
+                path = f"personas.{persona.name}.{attribute.name}.{band.label}"
+                yield from _only(band.when, FIT_SIGNALS, path, "fit says who somebody is, not what they did or how busy reps are")
     for hold in policy.holds:
         yield from _only(hold.when, HOLD_SIGNALS, f"holds.{hold.name}", "a hold says who may not be mailed")
 

@@ -21,6 +21,7 @@ TIME_SIGNALS = frozenset(
         "neglect.due",
         "review.due",
         "hand_raise.age_days",
+        "fit.settled",
     }
 )
 ENDS_ITSELF = frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal
 from typing import Any, get_args
@@ -13,24 +12,11 @@ from handoff.condition import Condition, Test
 from handoff.decision import Side
 from mappings import shapes
 from mappings.business_days import resolved_holidays
+from mappings.compile_scoring import matrix_of, scoring_of
 from mappings.conditions import Words
 from mappings.domains import free_mail_domains
+from mappings.files import Files as Files
 from mappings.shapes_base import GroupShape
-from mappings.yaml_marks import Marked
-
-HOURS_PER_DAY = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """All files of one policy: their checked shapes, and their trees for lines."""
-
-    shapes: Mapping[str, Any]
-    trees: Mapping[str, Marked]
-
-    def where(self, file: str, *path: str | int) -> str:
-        """file:line of a path in a file."""
-        return self.trees[file].nearest(*path).where
 
 
 def compile_policy(files: Files, words: Words) -> core.Policy:
@@ -57,10 +43,14 @@ def compile_policy(files: Files, words: Words) -> core.Policy:
             core.HoldRule(name=hold.name, when=words.compile(hold.when, f"holds.{hold.name}.when"), review_days=hold.review_days)
             for hold in sweep.holds
         ),
-        groups=tuple(core.NurtureGroup(name=group.name, when=_when(group, "groups", words)) for group in sweep.groups),
+        groups=tuple(
+            core.NurtureGroup(name=group.name, when=_when(group, "groups", words), persona_first=group.persona_first)
+            for group in sweep.groups
+        ),
         nurture_queue=sweep.nurture_queue,
-        fit=_fit(files, words),
-        intent=_intent(files),
+        handover_at=agreed.handover_at,
+        **scoring_of(files, words),
+        matrix=matrix_of(files),
         **_routing(files.shapes["routing"], words),
         **_sweep(sweep),
         guard=_guard(files.shapes["guard"]),
@@ -178,29 +168,6 @@ def _scope(files: Files, words: Words) -> Iterator[core.ScopeRule]:
         yield core.ScopeRule(name=rule.name, kind=rule.kind, when=words.compile(rule.when, f"leave_alone.{rule.name}.when"))
 
 
-def _fit(files: Files, words: Words) -> core.Fit:
-    shape = files.shapes["scoring"].fit
-    attributes = []
-    for attribute in shape.attributes:
-        bands = tuple(
-            core.Band(
-                when=words.compile(answer.when, f"fit.{attribute.name}.{answer.label}.when"), points=answer.points, label=answer.label
-            )
-            for answer in attribute.answers
-        )
-        reads = dict.fromkeys(test.field or test.signal for band in bands for test in leaves(band.when))
-        attributes.append(
-            core.FitAttribute(name=attribute.name, weight=attribute.weight, reads=tuple(reads), bands=bands, otherwise=attribute.otherwise)
-        )
-    return core.Fit(
-        bar=shape.bar,
-        known_per_mille=shape.known_percent * 10,
-        attributes=tuple(attributes),
-        disqualifiers={entry.name: words.compile(entry.when, f"fit.disqualifiers.{entry.name}.when") for entry in shape.disqualifiers},
-        bands=tuple(sorted(shape.bands.items(), key=lambda band: -band[1])),
-    )
-
-
 def leaves(condition: Condition | Test) -> Iterator[Test]:
     """Every test in a condition."""
     if isinstance(condition, Test):
@@ -219,36 +186,8 @@ def conditions_of(policy: core.Policy) -> Iterator[Condition]:
     yield from (rule.when for rule in policy.routes)
     yield from (band.when for attribute in policy.fit.attributes for band in attribute.bands)
     yield from policy.fit.disqualifiers.values()
-
-
-def _intent(files: Files) -> core.Intent:
-    shape = files.shapes["scoring"].intent
-    kinds = tuple(
-        core.IntentKind(
-            name=kind.name,
-            activity=kind.activity,
-            subjects=tuple(kind.subjects),
-            outcomes=tuple(kind.outcomes),
-            points=kind.points,
-            cap=kind.cap,
-            half_life_hours=kind.half_life_days * HOURS_PER_DAY,
-            breaks_silence=kind.breaks_silence,
-            hand_raise=kind.hand_raise,
-        )
-        for kind in shape.kinds
-    )
-    named = {part: _subjects(files, part, getattr(shape, part)) for part in ("forms", "campaigns", "pages")}
-    bands = tuple(sorted(shape.bands.items(), key=lambda band: -band[1]))
-    return core.Intent(bar=shape.bar, rearm_below=shape.rearm_below, kinds=kinds, bands=bands, **named)
-
-
-def _subjects(files: Files, part: str, entries: list[Any]) -> tuple[core.SubjectKind, ...]:
-    return tuple(
-        core.SubjectKind(
-            name=entry.name, ids=tuple(entry.ids), words=tuple(entry.words), where=files.where("scoring", "intent", part, number)
-        )
-        for number, entry in enumerate(entries)
-    )
+    yield from (persona.when for persona in policy.personas)
+    yield from (band.when for persona in policy.personas for attribute in persona.attributes for band in attribute.bands)
 
 
 def _routing(shape: shapes.RoutingFile, words: Words) -> dict[str, Any]:

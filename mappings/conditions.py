@@ -43,6 +43,8 @@ class Words:
     """The names a condition may use; `problems` collects what it could not understand."""
 
     fields: Mapping[str, str]
+    says: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SIGNAL_VALUES)  # the words that a text signal can say
+    counts: frozenset[str] = frozenset()  # signals `count.<name>` that this policy declares
     problems: list[Problem] = field(default_factory=list)
 
     def compile(self, node: Marked, path: str) -> Condition:
@@ -89,14 +91,14 @@ class Words:
         try:
             kind = self._kind(name, f"{node.file}:{line}", path)
             operator, value = _operator(node, kind, line, path)
-            _known_words(name, value, f"{node.file}:{line}", path)
+            self._known_words(name, value, f"{node.file}:{line}", path)
         except _MistakeError as mistake:
             self.problems.append(mistake.problem)
             return None
         where = f"{node.file}:{line}"
         return (
             Test(signal=name, op=operator, value=value, where=where)
-            if name in SIGNALS
+            if name in SIGNALS or name in self.counts
             else Test(field=name, op=operator, value=value, where=where)
         )
 
@@ -107,21 +109,22 @@ class Words:
             raise _MistakeError(where, path, what, f"use {CONTAMINATED[name]}")
         if name in SIGNALS:
             return SIGNALS[name][0]
+        if name in self.counts:
+            return "int"
         if name in self.fields:
             return self.fields[name]
         what = f"unknown {'signal' if '.' in name else 'field or signal'} '{name}'"
-        known = sorted(SIGNALS) if "." in name else [*sorted(self.fields), *sorted(SIGNALS)]
+        known = sorted({*SIGNALS, *self.counts}) if "." in name else [*sorted(self.fields), *sorted(SIGNALS)]
         raise _MistakeError(where, path, what, did_you_mean(name, known, 16))
+
+    def _known_words(self, name: str, value: Value, where: str, path: str) -> None:
+        """Refuses a word that a signal never says."""
+        for word in value if isinstance(value, tuple) else (value,):
+            if name in self.says and isinstance(word, str) and word not in self.says[name]:
+                raise _MistakeError(where, path, f"'{name}' is never '{word}'", did_you_mean(word, self.says[name]))
 
     def _note(self, node: Marked, path: str, what: str, mend: str) -> None:
         self.problems.append(Problem(node.where, path, what, mend))
-
-
-def _known_words(name: str, value: Value, where: str, path: str) -> None:
-    """Refuses a word that a signal never says."""
-    for word in value if isinstance(value, tuple) else (value,):
-        if name in SIGNAL_VALUES and isinstance(word, str) and word not in SIGNAL_VALUES[name]:
-            raise _MistakeError(where, path, f"'{name}' is never '{word}'", did_you_mean(word, SIGNAL_VALUES[name]))
 
 
 def _operator(node: Marked, kind: str, line: int, path: str) -> tuple[Operator, Value]:
@@ -181,6 +184,24 @@ def _text(value: str | int | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def rule_words(more_fields: Mapping[str, str] | None = None) -> Words:
-    """The shipped fields and signals, and `more_fields` (name -> text, int, bool or date) that a company's field maps add."""
-    return Words({**(more_fields or {}), **FIELDS})
+def rule_words(more_fields: Mapping[str, str] | None = None, trees: Mapping[str, Marked] | None = None) -> Words:
+    """The shipped fields and signals, `more_fields` (name -> text, int, bool or date) that a company's field maps add, and what the
+    policy's own files (`trees`) declare: counts, personas, bands of fit and cells of the matrix."""
+    scoring, matrix = (trees or {}).get("scoring"), (trees or {}).get("matrix")
+    says = dict(SIGNAL_VALUES)
+    if scoring is not None:
+        says |= {"fit.band": (*_keys(scoring, "fit", "bands"), "unknown"), "persona": (*_names(scoring, "personas"), "none")}
+    if matrix is not None:
+        says["matrix.cell"] = _names(matrix, "cells")
+    return Words({**(more_fields or {}), **FIELDS}, says, frozenset(f"count.{name}" for name in _keys(scoring, "counts")))
+
+
+def _keys(tree: Marked | None, *path: str) -> tuple[str, ...]:
+    found = tree.get(*path) if tree is not None else None
+    return tuple(key for key, _ in found.items()) if found is not None else ()
+
+
+def _names(tree: Marked | None, path: str) -> tuple[str, ...]:
+    found = tree.get(path) if tree is not None else None
+    names = (entry.get("name") for entry in found.elements()) if found is not None else ()
+    return tuple(str(name.value) for name in names if name is not None)

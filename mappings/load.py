@@ -15,6 +15,7 @@ from mappings.compile import Files, compile_policy
 from mappings.conditions import Words, rule_words
 from mappings.digest import with_digest
 from mappings.fields import FieldType, load_field_map
+from mappings.overlay import extended, united
 from mappings.problems import PolicyErrors, Problem
 from mappings.shapes import FILES
 from mappings.validate import read_shape
@@ -30,15 +31,15 @@ _TYPES = {FieldType.NUMBER: "int", FieldType.BOOL: "bool", FieldType.TEXT: "text
 def load_policy(folder: Path = SHIPPED) -> Policy:
     """The compiled policy of a folder, with its digest. Raises PolicyErrors."""
     problems: list[Problem] = []
-    trees = _trees(folder, problems)
+    trees = read_trees(folder, problems)
     shapes = {name: read_shape(FILES[name], tree, problems) for name, tree in trees.items()}
     if len(trees) < len(FILES) or any(shape is None for shape in shapes.values()):
-        words = rule_words(mapped_fields())
+        words = rule_words(mapped_fields(), trees)
         for name, tree in trees.items():
             _try_conditions(words, tree, name)
         raise PolicyErrors([*problems, *words.problems])
     files = Files(shapes, trees)
-    words = rule_words(mapped_fields())
+    words = rule_words(mapped_fields(), trees)
     policy = compile_policy(files, words)
     problems += [*words.problems, *check_policy(policy, files, conditions_compiled=not words.problems)]
     if problems:
@@ -46,18 +47,47 @@ def load_policy(folder: Path = SHIPPED) -> Policy:
     return with_digest(policy)
 
 
-def _trees(folder: Path, problems: list[Problem]) -> dict[str, Marked]:
-    made: dict[str, Marked] = {}
+def read_trees(folder: Path, problems: list[Problem], seen: tuple[Path, ...] = ()) -> dict[str, Marked]:
+    """The files of a policy; of an overlay, united with those of the policy it extends."""
+    agreement = _tree(folder, "policy", problems)
+    base = extended(agreement)
+    if agreement is None or not base:
+        return _standing_alone(folder, agreement, problems)
+    target = (folder / base).resolve()
+    where = agreement.nearest("extends").where
+    if target in (folder.resolve(), *seen) or not (target / "policy.yaml").is_file():
+        what = f"extends '{base}', where no other policy is"
+        problems.append(Problem(where, "extends", what, "name the folder of the policy that this one changes, such as ../.."))
+        return {"policy": agreement}
+    below = read_trees(target, problems, (*seen, folder.resolve()))
+    if len(below) < len(FILES):
+        return below
+    own = {name: tree for name in FILES if (tree := _tree(folder, name, problems)) is not None}
+    return united(below, own, problems)
+
+
+def _tree(folder: Path, name: str, problems: list[Problem]) -> Marked | None:
+    """One file; None when it is not there or cannot be read (then with a problem noted)."""
+    path = folder / f"{name}.yaml"
+    try:
+        return read_marked(path, f"{folder.name}/{path.name}" if folder.name else path.name) if path.is_file() else None
+    except PolicyErrors as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _standing_alone(folder: Path, agreement: Marked | None, problems: list[Problem]) -> dict[str, Marked]:
+    made: dict[str, Marked] = {} if agreement is None else {"policy": agreement}
     for name in FILES:
         path = folder / f"{name}.yaml"
         label = f"{folder.name}/{path.name}" if folder.name else path.name
+        if name in made or (name == "policy" and path.is_file()):
+            continue
         if not path.is_file():
             problems.append(Problem(f"{label}:1", "", "the file is missing", f"copy {path.name} from the shipped policy and adapt it"))
             continue
-        try:
-            made[name] = read_marked(path, label)
-        except PolicyErrors as error:
-            problems.extend(error.problems)
+        tree = _tree(folder, name, problems)
+        made |= {} if tree is None else {name: tree}
     return made
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from mappings.shapes_base import Count, Days, GroupShape, RoleName, Shape, When
+from mappings.shapes_matrix import MatrixFile
 from mappings.shapes_scoring import ScoringFile
 
 SideName = Literal["marketing", "sales", "nobody"]
@@ -36,6 +37,8 @@ class PolicyFile(Shape):
         description="System of record first: where a lead has a live record there, stage and owner are read and written there.",
     )
     sources: dict[str, list[str]] = Field(default={}, description="For single fields: which CRM is asked first.")
+    extends: str = Field(default="", description="Folder of the policy that this one changes; only what differs stands here.")
+    handover_at: str = Field(default="offered", description="The stage with which sales begins to owe: SLA clocks hang on it.")
     first_stage: str
     waiting_stage: str = Field(description="Where a lead that is ready waits while no rep has room.")
     offered_stage: str
@@ -305,6 +308,7 @@ FILES: dict[str, type[BaseModel]] = {
     "options": OptionsFile,
     "reasons": ReasonsFile,
     "scoring": ScoringFile,
+    "matrix": MatrixFile,
     "routing": RoutingFile,
     "sweep": SweepFile,
     "guard": GuardFile,

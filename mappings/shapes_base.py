@@ -28,3 +28,4 @@ class GroupShape(Shape):
 
     name: str
     when: When
+    persona_first: bool = Field(default=False, description="A persona with a group of its own takes its leads from here.")

@@ -41,6 +41,7 @@ class FitShape(Shape):
 
     bar: Percent
     known_percent: Percent = Field(description="Share of the weight that must be known; below it, fit is 'unknown' and blocks nobody.")
+    settle_hours: Count = Field(default=0, description="How long an unknown fit waits for data before the lead is enrolled or judged.")
     bands: dict[str, Percent]
     attributes: list[AttributeShape] = Field(min_length=1)
     disqualifiers: list[DisqualifierShape] = []
@@ -73,6 +74,7 @@ class IntentShape(Shape):
 
     bar: Percent
     rearm_below: Percent
+    full_points_hours: Count = Field(default=0, description="Younger than this, an engagement counts in full; then it has decayed.")
     bands: dict[str, Percent]
     kinds: list[EngagementShape] = Field(min_length=1)
     forms: list[SubjectShape] = []
@@ -80,8 +82,29 @@ class IntentShape(Shape):
     pages: list[SubjectShape] = []
 
 
+class PersonaShape(Shape):
+    """A kind of buyer; the first that holds."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: str
+    when: When
+    attributes: list[AttributeShape] = Field(default=[], description="Instead of the attributes of the same name under fit.")
+    group: str = Field(default="", description="Its own nurture group, where a group in sweep.yaml says persona_first.")
+    links: list[str] = Field(default=[], description="What the rep should have at hand: a title and an address.")
+
+
+class CountShape(Shape):
+    """How often something was done lately: the signal count.<name>."""
+
+    kinds: list[str] = Field(min_length=1, description="Names of engagements under intent.kinds.")
+    distinct: Literal["mails", "days", "events"] = "events"
+    within_days: Annotated[int, Field(ge=1)]
+
+
 class ScoringFile(Shape):
-    """scoring.yaml: fit and intent."""
+    """scoring.yaml: fit, personas, intent and counts."""
 
     fit: FitShape
+    personas: list[PersonaShape] = []
     intent: IntentShape
+    counts: dict[str, CountShape] = {}

@@ -14,7 +14,7 @@ from mappings.load import load_policy
 from tests.mappings.policy_folder import change, copy_policy
 
 RULES = {
-    "bar": ("scoring", "  bar: 60 ", "  bar: 61 "),
+    "bar": ("scoring", "  bar: 50\n", "  bar: 51\n"),
     "points": ("scoring", "points: 50, half_life_days: 14, breaks_silence: true}", "points: 51, half_life_days: 14, breaks_silence: true}"),
     "threshold": ("stages", "untouched_days: {at_least: 30}", "untouched_days: {at_least: 31}"),
     "text": ("stages", "Customer success looks after them", "Customer success looks after this customer"),
@@ -25,6 +25,8 @@ RULES = {
     "free_mail": ("company", "common: true\n  also: []", "common: true\n  also: [mail.example]"),
     "limit": ("guard", "to_sales:    {percent: 2,", "to_sales:    {percent: 2.5,"),
     "wake": ("reasons", "wake_days: 90", "wake_days: 91"),
+    "cell": ("matrix", "within: {business_days: 1}", "within: {business_days: 2}"),
+    "persona": ("scoring", "    group: operations\n", "    group: administrators\n"),
     "scope": ("scope", "lifecycle: [customer, evangelist]", "lifecycle: [customer]"),
 }
 
