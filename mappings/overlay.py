@@ -19,6 +19,7 @@ EXTENDS, REMOVE, BEFORE = "extends", "remove", "before"
 OWN_KEYS = ("name", "version", "approvals")
 WHOLE = frozenset({"when", "answers", "due", "within"})
 """Keys whose value is replaced and never united with the base's."""
+SPEAKS_OF_SYSTEMS = ("policy", "stages", "statuses", "options", "sweep")
 
 Trees = Mapping[str, Marked]
 
@@ -148,18 +149,18 @@ def _without_unused_systems(base: Trees, agreement: Marked | None) -> dict[str, 
         return dict(base)
     kept = {str(one.value) for one in left.elements()}
     gone = {str(one.value) for one in theirs.elements()} - kept
-    return {name: _pruned(tree, gone) for name, tree in base.items()}
+    return {name: _pruned(tree, gone) if name in SPEAKS_OF_SYSTEMS else tree for name, tree in base.items()}
 
 
 def _pruned(node: Marked, gone: set[str]) -> Marked:
-    """Without keys and list words that name a CRM that is gone; a list or mapping that held nothing else goes too."""
+    """Without keys and list words that name a CRM that is gone; what held nothing else goes too. Conditions are left alone."""
     if isinstance(node.value, dict):
-        kept = {key: _pruned(child, gone) for key, child in node.items() if key not in gone}
-        return Marked(
-            {key: child for key, child in kept.items() if not _emptied(node.value[key], child)}, node.file, node.line, node.key_lines
-        )
+        kept = {key: child if key in WHOLE else _pruned(child, gone) for key, child in node.items() if key not in gone}
+        left = {key: child for key, child in kept.items() if not _emptied(node.value[key], child)}
+        return Marked(left, node.file, node.line, node.key_lines)
     if isinstance(node.value, list):
-        return Marked([_pruned(child, gone) for child in node.elements() if child.value not in gone], node.file, node.line, node.key_lines)
+        left_in = [_pruned(child, gone) for child in node.elements() if not (isinstance(child.value, str) and child.value in gone)]
+        return Marked(left_in, node.file, node.line, node.key_lines)
     return node
 
 
