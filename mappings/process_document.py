@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from handoff.decision import Side
 from handoff.policy import Policy, Stage
 from handoff.vocabulary import MOVES
+from mappings.process_matrix import matrix_part, personas_part
 from mappings.process_rules import enters, leaves_by, rule_rows
 from mappings.process_scores import fit_part, intent_part
 from mappings.process_work import cadence_part, nurture_part, reasons_part, routing_part, scope_part
@@ -46,7 +47,9 @@ def _parts(policy: Policy) -> Iterator[str]:
     yield from _in_short(policy)
     yield from _stages(policy)
     yield from fit_part(policy)
+    yield from personas_part(policy)
     yield from intent_part(policy)
+    yield from matrix_part(policy)
     yield from routing_part(policy)
     yield from cadence_part(policy)
     yield from reasons_part(policy)

@@ -127,7 +127,7 @@ def test_only_kinds_that_a_count_asks_for_are_kept() -> None:
     assert [kind for _, kind, _ in kept] == ["trial", "click"]
 
 
-# --- where the SLA clock hangs ---------------------------------------------------------------------------------------------------------------
+# --- where the SLA clock hangs ---
 
 
 @pytest.mark.requirement("R9", "R10")

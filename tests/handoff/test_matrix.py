@@ -78,7 +78,7 @@ def test_the_matrix_is_total_and_says_who_does_what_by_when() -> None:
     levels = set(product(fit_levels(POLICY.policy.fit), intent_levels(POLICY.policy.intent)))
     assert set(POLICY.cells) == levels == set(CELLS)
     for cell in POLICY.policy.matrix:
-        assert cell.label and cell.means and cell.next_step and cell.amount > 0
+        assert all((cell.label, cell.means, cell.next_step, cell.amount > 0))
         assert cell.owner in ("sales", "manager", "marketing")
 
 

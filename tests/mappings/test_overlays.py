@@ -23,6 +23,7 @@ from engine.report import Status
 from engine.sync import sync
 from handoff.compiled import CompiledPolicy, compile_policy
 from handoff.facts import Kind
+from mappings.cases import PolicyCase, load_cases, play
 from mappings.load import SHIPPED, load_policy
 from runtime.open import open_engine
 from runtime.settings import Settings
@@ -39,28 +40,27 @@ approvals:
   - {{team: sales, by: Ruth, on: 2026-10-30}}
   - {{team: marketing, by: Bianca, on: 2026-10-30}}
 """
-FITS = {
-    "email": "p@lead.example",
-    "title": "VP Sales",
-    "industry": "Technology",
-    "employees": "300",
-    "country": "United States",
-    "legal_basis": "consent",
-}
-UNFIT = {
-    "email": "p@lead.example",
-    "title": "Receptionist",
-    "industry": "Education",
-    "employees": "5",
-    "country": "Peru",
-    "legal_basis": "consent",
-}
+PERSON = {"email": "p@lead.example", "legal_basis": "consent"}
+FITS = {**PERSON, "title": "VP Sales", "industry": "Technology", "employees": "300", "country": "United States"}
+UNFIT = {**PERSON, "title": "Receptionist", "industry": "Education", "employees": "5", "country": "Peru"}
 
 
 @pytest.fixture(scope="module")
 def policies() -> dict[str, CompiledPolicy]:
     """Every shipped overlay, compiled."""
     return {name: compile_policy(load_policy(OVERLAYS / name)) for name in NAMES}
+
+
+CASES = [(folder.parent.parent.name, case) for folder in OVERLAYS.glob("*/cases/*.yaml") for case in load_cases(folder)]
+
+
+@pytest.mark.requirement("R4", "R5", "R9", "R10", "R20", "R43", "R45", "R62", "R103")
+@pytest.mark.parametrize(("name", "case"), CASES, ids=[f"{name}: {case.shape.case}" for name, case in CASES])
+def test_the_cases_of_an_overlay_hold_and_fail_without_their_part(name: str, case: PolicyCase, policies: dict[str, CompiledPolicy]) -> None:
+    """Each overlay has its own cases beside it."""
+    (played,) = play((case,), policies[name].policy)
+    assert not played.misses, f"{case.where}: {played.misses}"
+    assert not played.idle, f"{case.where}: holds without {case.shape.without}, too"
 
 
 def overlay(folder: Path, **files: str) -> Path:
@@ -173,7 +173,7 @@ def test_two_policies_that_extend_each_other_are_refused(tmp_path: Path) -> None
     assert any("where no other policy is" in problem.what for problem in problems_of(tmp_path / "a"))
 
 
-# --- the dialects ---------------------------------------------------------------------------------------------------------------------
+# --- the dialects ---
 
 
 def click(days: float, mail: str) -> object:
@@ -281,7 +281,7 @@ def test_s3_excludes_where_it_cannot_deliver(policies: dict[str, CompiledPolicy]
     assert (away.stage, unknown.stage) == ("low_fit", "nurture")
 
 
-# --- in the sandbox ---------------------------------------------------------------------------------------------------------------------
+# --- in the sandbox ---
 
 
 @contextmanager
