@@ -12,7 +12,7 @@ from handoff.fit import FitRules, compile_fit
 from handoff.intent import IntentRules, compile_intent
 from handoff.match import Check, compile_condition, leaves_of
 from handoff.matrix import Cells, compile_matrix
-from handoff.personas import PersonaRules, compile_personas
+from handoff.personas import Personas, compile_personas
 from handoff.policy import Cadence, Operator, Policy, Test, Transition
 
 ANY_STAGE = frozenset({"any", "*"})
@@ -103,7 +103,7 @@ class CompiledPolicy:
     routes: tuple[Route, ...]
     fit: FitRules
     intent: IntentRules
-    personas: tuple[PersonaRules, ...]
+    personas: Personas
     counts: Mapping[str, CountRule]
     cells: Cells
     cadences: Mapping[str, Cadence]

@@ -139,5 +139,7 @@ def _uncovered(case: Case, deadlines: list[int]) -> list[int]:
 
 
 def _falling(case: Case, levels: tuple[int, ...]) -> list[int]:
-    found = (falls_below(case.policy.intent, case.history.engagements, case.now_s, level) for level in levels)
-    return [moment for moment in found if moment is not None]
+    """When the score falls below the next of these levels; those further down come later."""
+    below = [level for level in levels if level <= case.intent.score]
+    moment = falls_below(case.policy.intent, case.history.engagements, case.now_s, max(below)) if below else None
+    return [] if moment is None else [moment]
