@@ -18,6 +18,7 @@ from uuid import uuid4
 import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
+from cli.bytecode import bytecode_env
 from cli.processes import Child, Children
 
 WORK_POOL = "handoff"
@@ -53,6 +54,7 @@ def server_env(home: Path, port: int) -> dict[str, str]:
         "PREFECT_LOGGING_EXTRA_LOGGERS": "handoff",
         "PREFECT_CLI_PROMPT": "false",
         "NO_COLOR": "1",
+        **bytecode_env(home),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from cli.bytecode import bytecode_env
 from cli.processes import Child, Children
 
 
@@ -59,7 +60,7 @@ def start_sandbox(children: Children, home: Path, *, port: int = 0, follow_wall:
         str(ready),
         "--die-with-parent",
     ]
-    return children.start("sandbox", [*command, *(["--follow-wall"] if follow_wall else [])], {}), ready
+    return children.start("sandbox", [*command, *(["--follow-wall"] if follow_wall else [])], bytecode_env(home)), ready
 
 
 def sandbox_at(children: Children, child: Child, ready: Path) -> Sandbox:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cli import prefect_api
+from cli import bytecode, prefect_api
 from cli.processes import Children, free_port, supervised
 from cli.sandbox_control import Sandbox, environment, sandbox_at, start_sandbox
 from engine.context import Engine
@@ -43,9 +43,9 @@ def own_home(wanted: Path) -> Iterator[Path]:
 
 
 def cleared(home: Path) -> Path:
-    """`home` without what an earlier demo left, the lock apart."""
+    """`home` without what an earlier demo left, the lock and compiled modules apart."""
     for entry in home.iterdir():
-        if entry.name != "lock":
+        if entry.name not in ("lock", bytecode.FOLDER):
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     return home
 

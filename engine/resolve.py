@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 
 from engine.context import Engine
 from engine.records import ROUTED
@@ -11,35 +12,42 @@ from handoff.identity import Link as Found
 from handoff.identity import Resolution, Standing, address_of, named_ids
 from handoff.identity import resolve as unite
 from handoff.touches import MET
-from ledger.values import Link, Role, Touched
+from ledger.values import Link, Role
 
-AT_ONCE = 1000
 HUMANS = frozenset({*ROUTED.values(), "Contact"})
+PARTS_AHEAD = 10
+"""How many parts are known ahead, as (record, revision): what one part reaches need not be resolved again in another."""
 POINTING = ("hubspot_id", "salesforce_lead_id", "merged_ids", "converted_to")
 
 
-def resolve(engine: Engine) -> int:
-    """Links every record that was touched since the last time. Returns how many records of people were looked at."""
-    facts = engine.ledger.facts
+def resolve(engine: Engine, renew: Callable[[], None] = lambda: None) -> int:
+    """Links every record that was touched since the last time. Returns how many records of people were looked at. `renew` as in `pull`."""
+    facts, at_once = engine.ledger.facts, engine.settings.shard_size
     looked = 0
-    while touched := facts.touched(AT_ONCE):
-        looked += _resolve_part(engine, touched)
-        facts.clear_touched(touched)
+    while touched := {item.ref: item for item in facts.touched(PARTS_AHEAD * at_once)}:
+        while touched:
+            renew()
+            part = tuple(islice(touched, at_once))
+            # What a part reaches is a closed set: everyone in it was resolved together with all that he reaches himself.
+            done = [touched.pop(ref) for ref in {**dict.fromkeys(part), **_resolve_part(engine, part)} if ref in touched]
+            facts.clear_touched(done)
+            looked += sum(item.ref.object in HUMANS for item in done)
     return looked
 
 
-def _resolve_part(engine: Engine, touched: Sequence[Touched]) -> int:
+def _resolve_part(engine: Engine, part: Sequence[Ref]) -> Mapping[Ref, Record]:
+    """Links the people of a part and all whom they reach; returns these records."""
     facts = engine.ledger.facts
-    people = [record for record in facts.records([item.ref for item in touched]).values() if record.ref.object in HUMANS]
+    people = [record for record in facts.records(part).values() if record.ref.object in HUMANS]
     if not people:
-        return 0
+        return {}
     records = _reach(engine, people)
     linked = facts.linked(records)
     several = _several(records.values())
     standing = _standings(engine, {link.lead for ref, link in linked.items() if ref in several}) if several else {}
     found = unite(tuple(records.values()), {ref: link.lead for ref, link in linked.items()}, standing)
     _store(engine, found, linked)
-    return len(people)
+    return records
 
 
 def _reach(engine: Engine, people: Sequence[Record]) -> dict[Ref, Record]:
@@ -105,7 +113,7 @@ def _is_touch(activity: Activity) -> bool:
 def _store(engine: Engine, found: Resolution, linked: Mapping[Ref, Link]) -> None:
     """Links that changed, then aliases; problems go with the role and are reported when the lead is decided."""
     now = engine.clock()
-    changed = [_link(link) for link in found.links if linked.get(link.ref) != _link(link)]
+    changed = [link for link in map(_link, found.links) if linked.get(link.ref) != link]
     for old, new in found.aliases:
         engine.ledger.leads.alias(old, new, now)
     engine.ledger.leads.link(changed, now)

@@ -14,12 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, insert, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from ledger.codec import micros
 from ledger.schema import ticks
@@ -27,6 +24,7 @@ from ledger.schema import ticks
 _T = TypeVar("_T")
 _PATIENCE_SECONDS = 30
 _CHUNK = 5000
+_FAMILIES = ("sqlite", "postgresql", "postgres")
 _WRITER_LOCK = 0x68616E646F6666  # "handoff": one ledger per PostgreSQL database
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -37,26 +35,39 @@ _PRAGMAS = (
     "PRAGMA cache_size=-32768",
     "PRAGMA wal_autocheckpoint=8000",
 )
+HEAD = "0002"
+"""The newest revision in `ledger/migrations`. Known here so that a ledger that is up to date opens without Alembic: importing it takes
+longer than opening the ledger, and every flow run is a process of its own."""
 # Alembic's `op` and `context` are process-wide, so two threads must not migrate at once.
 _migrating = threading.Lock()
 
 
 def normalised(url: str | Path) -> URL:
     """A database URL from a path or a URL. Raises ValueError for a database the ledger does not support, with the mend."""
-    words = str(url)
-    if "://" not in words:
-        words = f"sqlite:///{words}"
-    parsed = make_url(words)
+    parsed = _parsed(str(url))
     family = parsed.get_backend_name()
     if family == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise ValueError("the ledger must outlive the process: give it a file, for example sqlite:///handoff.db")
         return parsed.set(drivername="sqlite+pysqlite")
-    if family in ("postgresql", "postgres"):
+    if family in _FAMILIES:
         return parsed.set(drivername="postgresql+psycopg")
     raise ValueError(
         f"the ledger keeps itself in SQLite or PostgreSQL, not in {family}: use sqlite:///file.db or postgresql://user@host/name"
     )
+
+
+def _parsed(words: str) -> URL:
+    if "://" not in words and words.partition(":")[0] not in _FAMILIES:
+        words = f"sqlite:///{words}"
+    try:
+        return make_url(words)
+    except (ArgumentError, ValueError):
+        # What they say would repeat parts of the URL, and those may be parts of its password.
+        raise ValueError(
+            "the ledger's address is not readable: write sqlite:///file.db or postgresql://user:password@host:5432/name, "
+            "with @ : / % in a password as %40 %3A %2F %25"
+        ) from None
 
 
 class Database:
@@ -93,14 +104,11 @@ class Database:
         self._engine.dispose()
 
     def _upgrade(self) -> None:
-        config = _migrations()
-        head = ScriptDirectory.from_config(config).get_current_head()
         with self.read() as connection:
-            if MigrationContext.configure(connection).get_current_revision() == head:
+            if _revisions(connection) == [HEAD]:
                 return
         with _migrating, self.write() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            _migrate(connection)
 
 
 def in_chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
@@ -115,10 +123,21 @@ def tick(connection: Connection, now: datetime) -> int:
     return int(connection.execute(insert(ticks).values(at=micros(now)).returning(ticks.c.seq)).scalar_one())
 
 
-def _migrations() -> Config:
+def _revisions(connection: Connection) -> list[str]:
+    """What Alembic's own table says; nothing for a database it never saw."""
+    if not inspect(connection).has_table("alembic_version"):
+        return []
+    return list(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _sqlite_engine(target: URL) -> Engine:

@@ -18,6 +18,7 @@ from connectors.protocol import Crm
 from connectors.registry import open_crm
 from engine import context
 from handoff.policy import Policy
+from ledger.connection import normalised
 from ledger.ledger import open_ledger
 from mappings.baseline import baseline_policy
 from mappings.fields import load_field_map
@@ -118,6 +119,16 @@ def policy_of(settings: Settings) -> Policy:
     return narrowed(policy, settings.crms.split(",")) if settings.crms else policy
 
 
+def ledger_url(settings: Settings) -> str:
+    """The ledger's URL. Raises SettingsError for one that no ledger can be opened with."""
+    try:
+        normalised(settings.ledger())
+    except ValueError as error:
+        msg = f"HANDOFF_LEDGER_URL: {error}; without it the ledger is a file in HANDOFF_HOME"
+        raise SettingsError(msg) from None
+    return settings.ledger()
+
+
 def admin_settings(settings: Settings) -> Settings:
     """The same installation with an administrator's credentials where they are given (`HANDOFF_ADMIN_...`), for setup alone."""
     given = {
@@ -145,7 +156,7 @@ def open_engine(
         settings.home.mkdir(parents=True, exist_ok=True)
         chosen = policy or policy_of(settings)
         crms = open_crms(settings, clock, stack)
-        ledger = open_ledger(settings.ledger(), personal=personal_fields(crms))
+        ledger = open_ledger(ledger_url(settings), personal=personal_fields(crms))
         stack.callback(ledger.close)
         yield context.Engine(
             policy=chosen,
