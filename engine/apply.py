@@ -19,6 +19,8 @@ from handoff.facts import Edit, Record, Ref
 from ledger.values import LineResult, LineRow, LineState
 
 Rows = Mapping[Ref, tuple[LineRow, ...]]
+EDITS_NAMED = 20
+"""Records named in the summary; all are counted."""
 
 
 def apply_open(run: Run, plan_id: int | None = None) -> int:
@@ -222,7 +224,8 @@ def restore_edits(run: Run, crm: Crm, restore: Mapping[Ref, tuple[Edit, ...]], r
     for ref, outcome in fates.items():
         if outcome.fate is Fate.DONE:
             run.add(run.counts, "restored_edits")
-            run.notes.append(f"{ref}: an edit fell inside our write; the person's value was put back")
+            if run.counts["restored_edits"] <= EDITS_NAMED:
+                run.notes.append(f"{ref}: an edit fell inside our write; the person's value was put back")
         else:
             fields = ", ".join(edit.field for edit in restore[ref])
             run.report(str(ref), "edit_overwritten", f"an edit of {fields} fell inside our write and was not put back: {outcome.reason}")

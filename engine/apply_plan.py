@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import orjson
-
 from engine.apply import apply_open
 from engine.book import tell_again
 from engine.context import Engine, NotApplicable
-from engine.planning import UNSIGNED, plan_round, release, take_turns, turns_key
+from engine.planning import UNSIGNED, plan_round, release, take_kept_turns
 from engine.report import RunSummary, Status
 from engine.runs import Run, running, summary
 from engine.sync import finish, prepare
-from handoff.assign import Level, Turn
 from ledger.values import PlanRefused, PlanRow, Unknown
 
 
@@ -54,11 +51,7 @@ def _approve(run: Run, plan: PlanRow, by: str) -> None:
         engine.ledger.outbox.approve(plan.id, by, plan.digest, engine.clock())
     except PlanRefused as error:
         raise NotApplicable(f"plan {plan.id} cannot be applied: {error}") from error
-    try:
-        kept = orjson.loads(engine.ledger.switches.document(turns_key(plan.id)))
-    except Unknown:  # nothing of this plan was given out by turns
-        kept = {"turns": [], "levels": []}
-    take_turns(run, [Turn(**turn) for turn in kept["turns"]], [Level(**level) for level in kept["levels"]])
+    take_kept_turns(run, plan.id)
     run.counts["lines"], run.counts["effects"] = plan.lines, plan.creations
     tell_again(run, plan.summary)
 

@@ -1,4 +1,5 @@
-"""The plan of one run while it is being filled: lines go to the ledger shard by shard, counts stay here.
+"""The plan of one run while it is being filled: lines go to the ledger shard by shard, counts stay here, what is kept per lead is in the
+run's scratch file.
 
 Two plans: the one the guard may withhold, and the routing of new hand-raises, which it never withholds.
 """
@@ -11,8 +12,9 @@ from datetime import timedelta
 
 from engine.guard import Tally
 from engine.runs import Run
-from engine.waiting import Planned, planned
-from handoff.assign import Level, Turn
+from engine.scratch import EXEMPT
+from engine.waiting import planned
+from handoff.assign import Level
 from handoff.decision import Decision, Frame, Side
 from handoff.facts import LeadFacts, Ref
 from handoff.plan import PlanLines, lines
@@ -27,17 +29,15 @@ HAND_RAISE = "hand_raise.waiting"
 
 @dataclass(slots=True)
 class Book:
-    """`main` and `routing` are plan ids, None while nothing was saved; `exempt` are keys of leads in `routing` (only with `split`)."""
+    """`main` and `routing` are plan ids, None while nothing was saved; `exempt` counts the leads in `routing` (only with `split`)."""
 
     kind: str
     split: bool = False
     main: int | None = None
     routing: int | None = None
     tally: Tally = field(default_factory=Tally)
-    turns: list[Turn] = field(default_factory=list)
     levels: list[Level] = field(default_factory=list)
-    gist: dict[str, Planned] = field(default_factory=dict)
-    exempt: set[str] = field(default_factory=set)
+    exempt: int = 0
     lines: int = 0
     creations: int = 0
     leads: int = 0
@@ -66,9 +66,9 @@ def write_shard(run: Run, book: Book, frame: Frame, pairs: Sequence[Pair], *, se
     for decision, made in _without_contested(run, parts):
         exempt = book.split and bool(made.lines or made.creations) and is_new_hand_raise(run, decision)
         (routing if exempt else main).append((decision, made))
-        if exempt:
-            book.exempt.add(decision.lead)
-        _count(run, book, decision, made, frame)
+        _count(run, book, decision, made, frame, exempt=exempt)
+    run.scratch.add(EXEMPT, (decision.lead for decision, _ in routing))
+    run.scratch.move({decision.lead: planned(decision) for decision, made in main if made.lines or made.creations})
     run.renew()
     book.main = _save(run, book.kind, book.main, main)
     book.routing = _save(run, "routing", book.routing, routing)
@@ -126,16 +126,15 @@ def _spare(run: Run, made: PlanLines, contested: Collection[tuple[Ref, str]]) ->
     return PlanLines(tuple(line for line in made.lines if line not in spared), made.creations) if spared else made
 
 
-def _count(run: Run, book: Book, decision: Decision, made: PlanLines, frame: Frame) -> None:
+def _count(run: Run, book: Book, decision: Decision, made: PlanLines, frame: Frame, *, exempt: bool) -> None:
     if not made.lines and not made.creations:
         return
     moves = {line.move for line in made.lines} | {creation.move for creation in made.creations}
     book.leads += 1
-    if decision.lead not in book.exempt:
-        book.gist[decision.lead] = planned(decision)
+    book.exempt += exempt
     book.lines += len(made.lines)
     book.creations += len(made.creations)
-    if decision.lead not in book.exempt:
+    if not exempt:
         book.tally.count(moves)
         for creation in made.creations:
             if creation.object == "task" and decision.owner in frame.reps:

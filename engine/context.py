@@ -78,7 +78,8 @@ class Settings:
     """What the company's installation says, as plain values.
 
     `writes` is the master switch; `pinned` maps a system to the one account id its credentials may open; `production` names systems whose
-    account may be a production one; `requests_in_flight` bounds concurrent requests per CRM; `shard_size` is leads per shard.
+    account may be a production one; `requests_in_flight` bounds concurrent requests per CRM; `shard_size` is how many leads, or rows of
+    the ledger, are in memory at once.
     """
 
     writes: Literal["off", "on"] = "off"

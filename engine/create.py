@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connectors.protocol import Crm, CrmError, Fate, Interrupted, NewRecord, Outcome
+from engine.context import Engine
 from engine.records import LEAD, TASK
 from engine.runs import Run
 from handoff.facts import Ref
@@ -13,7 +14,7 @@ from ledger.values import CreationResult, CreationRow, LineState, Link, Role
 
 def create_batch(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> None:
     """Sends one claimed batch of one object and records what became of every row."""
-    ready = {row.id: about for row in rows if (about := _about(run, row)) is not None}
+    ready = {row.id: about for row in rows if (about := _about(run.engine, row)) is not None}
     sent = [row for row in rows if row.id in ready]
     waiting = [CreationResult(row.id, LineState.GONE, None, "the record it belongs to was not made") for row in rows if row.id not in ready]
     if waiting:
@@ -23,8 +24,13 @@ def create_batch(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> None:
     try:
         outcomes = crm.create([NewRecord(row.creation.object, row.creation.unique_key, row.creation.values, ready[row.id]) for row in sent])
     except Interrupted:
-        outcomes = found_again(run, crm, sent)
         run.give_up_after(crm.system, "replies keep getting lost")
+        try:
+            outcomes = found_again(run, crm, sent)
+        except CrmError as error:
+            # Nobody knows what was made: the rows stay in flight, and the next run looks for their keys.
+            run.stop(crm.system, str(error))
+            return
     except CrmError as error:
         run.engine.ledger.outbox.finish(run.token, [CreationResult(row.id, LineState.OPEN) for row in sent], run.engine.clock())
         run.stop(crm.system, str(error))
@@ -33,42 +39,45 @@ def create_batch(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> None:
     finish_creations(run, crm, sent, outcomes)
 
 
-def _about(run: Run, row: CreationRow) -> tuple[Ref, ...] | None:
+def _about(engine: Engine, row: CreationRow) -> tuple[Ref, ...] | None:
     """The records a creation belongs to; None when the record it waits for was not made."""
     after = row.creation.after_key
     if not after:
         return row.creation.about
-    if after not in run.created:
-        done = run.engine.ledger.outbox.created(lead_key=row.creation.lead)
-        run.created.update({one.creation.unique_key: one.ref for one in done if one.ref is not None and one.state is LineState.DONE})
-    ref = run.created.get(after)
-    return None if ref is None else (ref,)
+    made = engine.ledger.outbox.created(lead_key=row.creation.lead)
+    found = (one.ref for one in made if one.creation.unique_key == after and one.state is LineState.DONE)
+    return next(((ref,) for ref in found if ref is not None), None)
 
 
 def found_again(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> tuple[Outcome, ...]:
     """What a lost reply did: the records that exist now; the others may be sent again."""
-    about = [ref for row in rows for ref in _about(run, row) or ()]
+    about = [ref for row in rows for ref in _about(run.engine, row) or ()]
     found = crm.find(rows[0].creation.object, [row.creation.unique_key for row in rows], about)
     keys = [row.creation.unique_key for row in rows]
     return tuple(Outcome(Fate.DONE, found[key]) if key in found else Outcome(Fate.RETRY, None, "the reply was lost") for key in keys)
 
 
 def finish_creations(run: Run, crm: Crm, rows: Sequence[CreationRow], outcomes: Sequence[Outcome]) -> None:
-    """Records results; a new lead is read back, becomes a fact and belongs to its lead; a task's effect is done."""
+    """Records results; a new lead is read back, becomes a fact and belongs to its lead; a task's effect is done.
+
+    A CRM that cannot be read back is stopped alone: its new records stay in flight, and the next run finds them by their keys.
+    """
     ledger, now = run.engine.ledger, run.engine.clock()
-    results = [_result(run, crm, row, outcome) for row, outcome in zip(rows, outcomes, strict=True)]
-    made = {row.creation.lead: result.ref for row, result in zip(rows, results, strict=True) if result.ref is not None}
+    done = [(row, outcome.ref) for row, outcome in zip(rows, outcomes, strict=True) if outcome.fate is Fate.DONE]
+    made = {row.creation.lead: ref for row, ref in done if ref is not None}
     if rows[0].creation.object != LEAD:
-        ledger.outbox.finish(run.token, results, now)
+        ledger.outbox.finish(run.token, [_result(run, crm, *pair) for pair in zip(rows, outcomes, strict=True)], now)
         return
     fields = sorted({name for row in rows for name in row.creation.values})
-    records = crm.read(tuple(made.values()), fields) if made else {}
-    ledger.outbox.finish(run.token, results, now, verified=tuple(records.values()), fields=fields)
+    try:
+        records = crm.read(tuple(made.values()), fields) if made else {}
+    except CrmError as error:
+        run.stop(crm.system, str(error))
+        return
+    # Before the end is recorded: a run that dies in between finds the creation in flight, and links it again.
     ledger.leads.link([Link(ref, lead, Role.PRIMARY) for lead, ref in made.items() if ref in records], now)
-    with run.lock:
-        run.created.update(
-            {row.creation.unique_key: result.ref for row, result in zip(rows, results, strict=True) if result.ref is not None}
-        )
+    results = [_result(run, crm, *pair) for pair in zip(rows, outcomes, strict=True)]
+    ledger.outbox.finish(run.token, results, now, verified=tuple(records.values()), fields=fields)
 
 
 def _result(run: Run, crm: Crm, row: CreationRow, outcome: Outcome) -> CreationResult:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import chain
 
 from engine.book import Book, Pair, write_shard
 from engine.context import Engine
 from engine.runs import Run
-from engine.waiting import still_waits, waiting
-from handoff.assign import assign
+from engine.waiting import recall_waiting, still_waits
+from handoff.assign import Desk, place_in_line
 from handoff.decide import decide, first_stage
 from handoff.decision import Decision, Frame
 from handoff.digest import digest
@@ -18,28 +17,38 @@ from handoff.facts import LeadFacts, State
 from ledger.values import Loaded, Mark
 
 AHEAD = "ledger_behind"
+MET = "decided already"
 
 
 def decide_due(run: Run, book: Book, frame: Frame, *, settle: bool) -> None:
-    """Decides what is due, in shards; decisions and lines go to the ledger shard by shard: memory holds one shard and the ready ones."""
-    engine = run.engine
-    asked = {} if frame.adopting else waiting(engine)
-    ready: dict[str, Decision] = {}
-    marks: dict[str, Mark] = {}
-    for keys in _due(engine, frame):
-        run.renew()
-        todo = [key for key in keys if key not in ready]
-        loaded = _load(engine, todo)
-        decided = zip(_decide_all(run, frame, loaded), (one.facts for one in loaded), strict=True)
-        pairs = [pair for pair in decided if not still_waits(asked, pair[0])]
-        run.counts["waiting"] += len(loaded) - len(pairs)
-        ready.update({decision.lead: decision for decision, _ in pairs if decision.ready})
-        marks.update({one.facts.key: one.mark for one in loaded if one.facts.key in ready})
-        settled = [(decision, facts) for decision, facts in pairs if not decision.ready]
-        _save(run, frame, settled, {one.facts.key: one.mark for one in loaded})
-        write_shard(run, book, frame, settled, settle=settle)
-        run.counts["decided"] += len(pairs)
-    _assign(run, book, frame, ready, marks, settle=settle)
+    """Decides what waits for an owner and what is due, shard by shard; then one ordered pass gives owners to all that are ready.
+
+    Memory holds one shard: decisions and lines go to the ledger, and of who is ready only a place in line is kept, in the scratch file.
+    """
+    engine, scratch, size = run.engine, run.scratch, run.engine.settings.shard_size
+    if not frame.adopting:
+        recall_waiting(engine, scratch)
+    for keys in engine.ledger.leads.ready(size):
+        _decide_shard(run, book, frame, keys, settle=settle)
+        scratch.add(MET, keys)
+    for keys in engine.ledger.leads.due(engine.clock(), engine.policy.digest, roster_digest(frame), size):
+        met = scratch.among(MET, keys)
+        _decide_shard(run, book, frame, [key for key in keys if key not in met], settle=settle)
+    _assign(run, book, frame, settle=settle)
+
+
+def _decide_shard(run: Run, book: Book, frame: Frame, keys: Sequence[str], *, settle: bool) -> None:
+    run.renew()
+    loaded = _load(run.engine, keys)
+    asked = run.scratch.asked(keys)
+    decided = zip(_decide_all(run, frame, loaded), (one.facts for one in loaded), strict=True)
+    pairs = [pair for pair in decided if not still_waits(asked, pair[0])]
+    run.scratch.queue(place_in_line(decision) for decision, _ in pairs if decision.ready)
+    settled = [(decision, facts) for decision, facts in pairs if not decision.ready]
+    _save(run, frame, settled, _marks(loaded))
+    write_shard(run, book, frame, settled, settle=settle)
+    run.counts["waiting"] += len(loaded) - len(pairs)
+    run.counts["decided"] += len(pairs)
 
 
 def roster_digest(frame: Frame) -> str:
@@ -53,14 +62,12 @@ def frame_for(frame: Frame, one: Loaded) -> Frame:
     return frame if frame.adopting == backlog else replace(frame, adopting=backlog)
 
 
-def _due(engine: Engine, frame: Frame) -> Iterator[tuple[str, ...]]:
-    size = engine.settings.shard_size
-    leads = engine.ledger.leads
-    return chain(leads.due(engine.clock(), engine.policy.digest, roster_digest(frame), size), leads.ready(size))
-
-
 def _load(engine: Engine, keys: Sequence[str]) -> list[Loaded]:
     return engine.ledger.leads.load(keys, engine.clock(), engine.policy.systems, engine.policy.sources) if keys else []
+
+
+def _marks(loaded: Iterable[Loaded]) -> dict[str, Mark]:
+    return {one.facts.key: one.mark for one in loaded}
 
 
 def _decide_all(run: Run, frame: Frame, loaded: Sequence[Loaded]) -> list[Decision]:
@@ -140,22 +147,20 @@ def _save(run: Run, frame: Frame, pairs: Sequence[Pair], marks: dict[str, Mark])
     engine.ledger.exceptions.resolve_missing(run.id, [decision.lead for decision in decisions], now)
 
 
-def _assign(run: Run, book: Book, frame: Frame, ready: dict[str, Decision], marks: dict[str, Mark], *, settle: bool) -> None:
-    """One pass over everybody who is ready, hottest first; the rest of the way is the same as for the others."""
-    if not ready:
-        return
+def _assign(run: Run, book: Book, frame: Frame, *, settle: bool) -> None:
+    """One pass over everybody who is ready, hottest first. They are read and decided again, shard by shard: facts and decisions of all
+    of them do not fit into memory. The rest of the way is the same as for the others.
+    """
     engine = run.engine
-    size = engine.settings.shard_size
-    keys = sorted(ready)
-    facts: dict[str, LeadFacts] = {}
-    for start in range(0, len(keys), size):
-        facts.update({one.facts.key: one.facts for one in _load(engine, keys[start : start + size])})
-    order = sorted(ready.values(), key=lambda decision: (tuple(-heat for heat in decision.heat), decision.first_seen))
-    result = assign(order, facts, engine.compiled, frame, engine.clock())
-    book.turns += result.turns
-    taken = frame.turns
-    book.levels += [replace(level, count=taken.get(level.pool, {}).get(level.rep, 0) + level.count) for level in result.levels]
-    for start in range(0, len(result.decisions), size):
-        pairs = [(decision, facts[decision.lead]) for decision in result.decisions[start : start + size]]
-        _save(run, frame, pairs, marks)
+    desk = Desk(engine.compiled, frame, engine.clock())
+    for keys in run.scratch.in_line(engine.settings.shard_size):
+        run.renew()
+        loaded = _load(engine, keys)
+        decided = zip(_decide_all(run, frame, loaded), (one.facts for one in loaded), strict=True)
+        # Somebody may have pulled meanwhile: who is not ready any more is planned as decided now.
+        pairs = [(desk.settle(decision, facts) if decision.ready else decision, facts) for decision, facts in decided]
+        run.scratch.take(desk.taken())
+        _save(run, frame, pairs, _marks(loaded))
         write_shard(run, book, frame, pairs, settle=settle)
+    taken = frame.turns
+    book.levels += [replace(level, count=taken.get(level.pool, {}).get(level.rep, 0) + level.count) for level in desk.levels()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -15,16 +16,17 @@ from engine.frame import build_frame
 from engine.guard import WINDOW, check, verdict
 from engine.report import Status
 from engine.runs import Run
-from engine.waiting import keep_waiting
+from engine.waiting import documents, keep_waiting, part_name
 from handoff.assign import Level, Turn
 
-TURNS = "turns"
+LEVELS, TURNS = "levels", "turns"
 UNSIGNED = "let sales and marketing read and sign the draft that handoff look writes; until then nothing is written"
 
 
 def plan_round(run: Run, kind: str = "sync", *, adopting: bool = False) -> Book:
     """Decides and plans everything that is due. Nothing is released yet."""
     engine = run.engine
+    run.scratch.clear()
     with run.phase("frame"):
         frame = build_frame(engine, adopting=adopting)
         engine.ledger.runs.set_frame(run.id, frame.digest)
@@ -58,7 +60,7 @@ def release(run: Run, book: Book) -> bool:
     if run.mode == "apply" and engine.ledger.switches.cut_over() is not None:
         park(run, book, withheld_all=why is not None)
     else:
-        keep_turns(run, book, book.turns)
+        keep_turns(run, book, withheld_all=True)
         run.counts["withheld"] += book.leads if run.mode == "apply" else 0
     if why is not None:
         run.status, note = why
@@ -104,19 +106,26 @@ def _release(run: Run, book: Book, plans: tuple[int, ...]) -> None:
         plan = engine.ledger.outbox.plan(plan_id)
         # Nobody's name: what no person approved counts towards the guard's next 24 hours.
         engine.ledger.outbox.approve(plan_id, "", plan.digest, engine.clock())
-    turns = [turn for turn in book.turns if book.main in plans or turn.lead in book.exempt]
-    take_turns(run, turns, book.levels)
+    # The routing alone goes out where a breach withholds the rest.
+    exempt = None if book.main in plans else True
+    take_levels(run, book.levels)
+    for part in run.scratch.turns(engine.settings.shard_size, exempt=exempt):
+        take_turns(run, part)
     run.tasks.update(book.tally.tasks if book.main in plans else {})
 
 
-def take_turns(run: Run, turns: list[Turn], levels: list[Level]) -> None:
-    """Apply reserves the turns that the plan read. A turn that is logged already is not taken twice."""
-    log = run.engine.ledger.turns
-    now = run.engine.clock()
-    taken = log.counts()
+def take_levels(run: Run, levels: Sequence[Level]) -> None:
+    """Who joined or came back starts at the pool's level."""
+    log, now = run.engine.ledger.turns, run.engine.clock()
+    taken = log.counts() if levels else {}
     for level in levels:
         if taken.get(level.pool, {}).get(level.rep, 0) < level.count:
             log.level(level.pool, level.rep, level.count, run.id, now)
+
+
+def take_turns(run: Run, turns: Iterable[Turn]) -> None:
+    """Apply reserves the turns that the plan read. A turn that is logged already is not taken twice."""
+    log, now = run.engine.ledger.turns, run.engine.clock()
     for turn in turns:
         log.log(turn.pool, turn.rep, turn.lead, turn.episode, run.id, now)
 
@@ -125,21 +134,28 @@ def park(run: Run, book: Book, *, withheld_all: bool) -> None:
     """A plan waits for approval: its turns are kept, and the next runs leave its leads to it."""
     if book.main is None:
         return
-    keep_turns(run, book, [turn for turn in book.turns if withheld_all or turn.lead not in book.exempt])
-    keep_waiting(run.engine, book.main, book.gist)
-    run.counts["withheld"] += book.leads - (0 if withheld_all else len(book.exempt))
+    keep_turns(run, book, withheld_all=withheld_all)
+    keep_waiting(run.engine, book.main, run.scratch)
+    run.counts["withheld"] += book.leads - (0 if withheld_all else book.exempt)
 
 
-def keep_turns(run: Run, book: Book, turns: list[Turn]) -> None:
-    """Keeps the turns of a plan that is not released, so that its approval takes them."""
-    if book.main is not None:
-        body = orjson.dumps({"turns": [asdict(turn) for turn in turns], "levels": [asdict(level) for level in book.levels]}).decode()
-        run.engine.ledger.switches.save_document(TURNS, turns_key(book.main), body)
+def keep_turns(run: Run, book: Book, *, withheld_all: bool) -> None:
+    """Keeps the turns of a plan that is not released, so that its approval takes them; without `withheld_all`, not those of its routing."""
+    if book.main is None:
+        return
+    save = run.engine.ledger.switches.save_document
+    levels = orjson.dumps([asdict(level) for level in book.levels]).decode()
+    save(LEVELS, part_name(LEVELS, book.main, 0), levels)
+    for number, turns in enumerate(run.scratch.turns(run.engine.settings.shard_size, exempt=None if withheld_all else False)):
+        save(TURNS, part_name(TURNS, book.main, number), orjson.dumps([asdict(turn) for turn in turns]).decode())
 
 
-def turns_key(plan_id: int) -> str:
-    """The name under which a waiting plan's turns are kept."""
-    return f"{TURNS}:{plan_id}"
+def take_kept_turns(run: Run, plan_id: int) -> None:
+    """A plan that waited is approved: the turns it kept are taken. One that gave out nothing by turns kept none."""
+    for body in documents(run.engine, LEVELS, plan_id):
+        take_levels(run, [Level(**level) for level in orjson.loads(body)])
+    for body in documents(run.engine, TURNS, plan_id):
+        take_turns(run, [Turn(**turn) for turn in orjson.loads(body)])
 
 
 def earlier_tasks(engine: Engine, now: datetime) -> dict[str, int]:

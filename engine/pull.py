@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.protocol import Crm, Cursor, Page
-from engine.accounts import note_accounts
 from engine.bounds import Rows, page_calls
 from engine.context import Engine, EngineError, WrongAccount
 from engine.resolve import resolve
@@ -24,18 +24,20 @@ class Pulled:
     covered_until: datetime | None
 
 
-def pull(engine: Engine, rows: Rows) -> tuple[Pulled, ...]:
-    """All streams, the CRMs side by side through the executor. Raises CrmError when a stream cannot be read to its end."""
+def pull(engine: Engine, rows: Rows, renew: Callable[[], None] = lambda: None) -> tuple[Pulled, ...]:
+    """All streams, the CRMs side by side through the executor. `renew` is called before every page, from any thread: it keeps the run's
+    lease, and raises when the run is over. Raises CrmError when a stream cannot be read to its end.
+    """
     jobs = [(crm, stream) for crm in engine.crms.values() for stream in crm.streams()]
     names = [f"pull {crm.system} {stream}" for crm, stream in jobs]
-    done = engine.executor.map(lambda job: _pull_stream(engine, job[0], job[1]), jobs, names)
+    done = engine.executor.map(lambda job: _pull_stream(engine, job[0], job[1], renew), jobs, names)
     for one in done:
         rows.add(rows.pulled, one.system, one.stream, one.rows)
         rows.add(rows.pages, one.system, one.stream, one.needed)
     return tuple(done)
 
 
-def _pull_stream(engine: Engine, crm: Crm, stream: str) -> Pulled:
+def _pull_stream(engine: Engine, crm: Crm, stream: str, renew: Callable[[], None]) -> Pulled:
     cursor = _cursor(engine, crm.system, stream)
     digest = cursor.fields_digest if cursor is not None else ""
     rows = touched = needed = 0
@@ -44,7 +46,7 @@ def _pull_stream(engine: Engine, crm: Crm, stream: str) -> Pulled:
     for page in crm.pull(stream, cursor, engine.clock()):
         if before is not None and _repeats(before, page):
             raise EngineError(f"{crm.system} {stream}: the CRM hands out the same page again and again; nothing past it was read")
-        note_accounts(engine, page.records)
+        renew()
         touched += len(engine.ledger.facts.store_page(page, engine.clock()))
         if page.cursor.fields_digest != digest:
             digest = page.cursor.fields_digest

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Literal
 
 from connectors.protocol import Op
 from engine.bounds import Rows, once_calls, once_needed, update_steps
 from engine.context import Busy, Engine, EngineError
+from engine.ending import ends_on_sigterm
 from engine.pull import check_accounts
 from engine.report import NAMES, Counts, RunSummary, Status, StepCalls
-from handoff.facts import Ref
+from engine.scratch import Scratch
 from ledger.values import Lease, LeaseLost
 
-LEASE = "writer"
+LEASE, LOST = "writer", "lost"
+RENEW_BELOW = 0.9  # of the lease's time
+EARLIER_RUNS = 50
+"""Runs that are looked at for one that died: its successor marks it, so that it is among the latest."""
 Mode = Literal["plan", "apply"]
 
 
@@ -36,6 +40,8 @@ class Run:
     started_at: datetime
     lease: Lease
     calls_before: Mapping[str, Mapping[str, int]]
+    scratch: Scratch
+    over: bool = False
     status: Status = Status.DONE
     plan_id: int | None = None
     breach: str = ""
@@ -52,7 +58,6 @@ class Run:
     seconds: dict[str, float] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
     stopped: dict[str, str] = field(default_factory=dict)
-    created: dict[str, Ref] = field(default_factory=dict)
 
     @property
     def token(self) -> int:
@@ -65,10 +70,17 @@ class Run:
             counter[name] += number
 
     def renew(self) -> None:
-        """Keeps the lease; called before every shard and batch. Raises LeaseLost when another run has taken it."""
+        """Keeps the lease; called before every page, shard and batch, and written down when a tenth of the lease has gone by.
+
+        Raises LeaseLost when another run has taken it, or when this one has ended: a thread that is left over stops here.
+        """
         engine = self.engine
         with self.lock:
-            self.lease = engine.ledger.lease.renew(self.lease, engine.wall(), engine.settings.lease_seconds)
+            if self.over:
+                raise LeaseLost("this run has ended; what it left undone is done by the next one")
+            now, seconds = engine.wall(), engine.settings.lease_seconds
+            if self.lease.expires_at - now < timedelta(seconds=seconds) * RENEW_BELOW:
+                self.lease = engine.ledger.lease.renew(self.lease, now, seconds)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -101,22 +113,34 @@ class Run:
 
 @contextmanager
 def running(engine: Engine, flow: str, mode: Mode, by: str = "") -> Iterator[Run]:
-    """Checks the accounts, takes the lease, records the run and its end, failed ones too. Raises Busy, WrongAccount, CrmError."""
+    """Checks the accounts, takes the lease, records the run and its end, however it ends. Raises Busy, WrongAccount, CrmError.
+
+    A run that is told to end (SIGTERM, Ctrl-C, a flow's cancellation) says so and gives the lease back, so that the next need not wait
+    until it runs out; its workers find their token refused.
+    """
     calls = {system: dict(crm.calls_made()) for system, crm in engine.crms.items()}
     _check_systems(engine)
     check_accounts(engine, writing=mode == "apply" and engine.settings.writes == "on")
-    lease = _lease(engine)
-    now = engine.clock()
-    run_id = engine.ledger.runs.start(flow, mode, now, policy_digest=engine.policy.digest, by=by)
-    run = Run(engine, run_id, flow, mode, now, lease, calls)
-    try:
-        yield run
-    except (Exception, KeyboardInterrupt) as error:  # Ctrl-C, too: the next run need not wait for the lease to run out
-        engine.ledger.runs.finish(run_id, "failed", {"error": type(error).__name__}, engine.clock())
-        _release(engine, run)
-        raise
-    engine.ledger.runs.finish(run_id, run.status.value, _recorded(run), engine.clock())
-    _release(engine, run)
+    with ends_on_sigterm(), _lease(engine) as lease, closing(Scratch()) as scratch:
+        _mark_lost(engine)
+        now = engine.clock()
+        run_id = engine.ledger.runs.start(flow, mode, now, policy_digest=engine.policy.digest, by=by)
+        run = Run(engine, run_id, flow, mode, now, lease, calls, scratch)
+        try:
+            yield run
+        except BaseException as error:
+            run.over = True
+            engine.ledger.runs.finish(run_id, "failed", {"error": type(error).__name__}, engine.clock())
+            raise
+        run.over = True
+        engine.ledger.runs.finish(run_id, run.status.value, _recorded(run), engine.clock())
+
+
+def _mark_lost(engine: Engine) -> None:
+    """Who holds the lease is alone: what still counts as running died without a word. What it left in flight is looked at next."""
+    for earlier in engine.ledger.runs.list(limit=EARLIER_RUNS):
+        if earlier.state == "running":
+            engine.ledger.runs.finish(earlier.id, LOST, {}, engine.clock())
 
 
 def made(engine: Engine) -> dict[str, int]:
@@ -193,7 +217,18 @@ def _check_systems(engine: Engine) -> None:
         )
 
 
-def _lease(engine: Engine) -> Lease:
+@contextmanager
+def _lease(engine: Engine) -> Iterator[Lease]:
+    """The lease, given back at the end; one that ran out meanwhile is another run's already, which verifies what was in flight."""
+    lease = _acquired(engine)
+    try:
+        yield lease
+    finally:
+        with suppress(LeaseLost):
+            engine.ledger.lease.release(lease)
+
+
+def _acquired(engine: Engine) -> Lease:
     settings = engine.settings
     for _ in range(settings.lease_wait_seconds + 1):
         lease = engine.ledger.lease.acquire(LEASE, settings.holder, engine.wall(), settings.lease_seconds)
@@ -201,10 +236,3 @@ def _lease(engine: Engine) -> Lease:
             return lease
         engine.sleep(1.0)
     raise Busy("another run is planning or writing; wait until it has ended, then start this one again")
-
-
-def _release(engine: Engine, run: Run) -> None:
-    try:
-        engine.ledger.lease.release(run.lease)
-    except LeaseLost:
-        run.notes.append("the lease had run out before the end; the next run verifies what was in flight")

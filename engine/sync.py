@@ -36,9 +36,9 @@ def prepare(run: Run) -> None:
 def take_in(run: Run) -> None:
     """Pull and resolve."""
     with run.phase("pull"):
-        run.counts["changed"] += sum(one.touched for one in pull(run.engine, run.rows))
+        run.counts["changed"] += sum(one.touched for one in pull(run.engine, run.rows, run.renew))
     with run.phase("resolve"):
-        resolve(run.engine)
+        resolve(run.engine, run.renew)
 
 
 def plan_and_apply(run: Run) -> None:

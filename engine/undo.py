@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, groupby, islice
 
 from connectors.protocol import Change, Crm, CrmError, Fate, Op
 from engine.apply import apply_open
@@ -27,8 +27,8 @@ from handoff.plan import Line
 from ledger.values import CreationRow, LineRow, LineState, NewPlan, Unknown
 
 UNTIL_RELEASED = datetime(2999, 1, 1, tzinfo=UTC)
-PAGE = 2000
-LEADS_AT_ONCE = 500
+OWNER_STAYS = "owner stays"
+HALFWAY, HELD = "left halfway", "held"
 ACTIVE_OWNERS_ONLY = frozenset({"salesforce"})
 """CRMs that refuse to give a record to somebody who left (Salesforce: INACTIVE_OWNER_OR_USER)."""
 
@@ -51,11 +51,10 @@ def undo(engine: Engine, run_id: int | str, by: str = "undo") -> RunSummary:
         prepare(run)
         with run.phase("frame"):
             job = _Job(plans, build_frame(engine), by)
-        leads: set[str] = set()
         for plan_id in plans:
-            leads |= _undo_plan(run, job, plan_id)
+            _undo_plan(run, job, plan_id)
         with run.phase("hold"):
-            _hold(run, sorted(leads), job.frame)
+            _hold(run, job)
         with run.phase("tasks"):
             _close_tasks(run, plans)
         finish(run)
@@ -64,10 +63,20 @@ def undo(engine: Engine, run_id: int | str, by: str = "undo") -> RunSummary:
 
 def release(engine: Engine, run_id: int | str) -> int:
     """Lets the leads of an undone run move again. Returns how many were held."""
-    keys = {row.line.lead for plan_id in _plans(engine, run_id) for row in _lines(engine, plan_id)}
-    held = {key: prior for key, prior in engine.ledger.leads.prior(sorted(keys)).items() if prior.held_until is not None}
-    engine.ledger.leads.set_prior({key: replace(prior, held_until=None) for key, prior in held.items()})
-    return len(held)
+    number = 0
+    for plan_id in _plans(engine, run_id):
+        for keys in _leads(engine, (row.line.lead for row in _lines(engine, plan_id))):
+            held = {key: prior for key, prior in engine.ledger.leads.prior(keys).items() if prior.held_until is not None}
+            engine.ledger.leads.set_prior({key: replace(prior, held_until=None) for key, prior in held.items()})
+            number += len(held)
+    return number
+
+
+def _leads(engine: Engine, keys: Iterable[str]) -> Iterator[list[str]]:
+    """Lead keys in shards; those of one lead that follow each other count once."""
+    distinct = (key for key, _ in groupby(keys))
+    while part := list(islice(distinct, engine.settings.shard_size)):
+        yield part
 
 
 def _plans(engine: Engine, run_id: int | str) -> tuple[int, ...]:
@@ -84,66 +93,92 @@ def _plans(engine: Engine, run_id: int | str) -> tuple[int, ...]:
 def _lines(engine: Engine, plan_id: int) -> Iterator[LineRow]:
     """What was written of a plan."""
     after = 0
-    while rows := engine.ledger.outbox.lines(plan_id=plan_id, after=after, limit=PAGE):
+    while rows := engine.ledger.outbox.lines(plan_id=plan_id, after=after, limit=engine.settings.shard_size):
         yield from (row for row in rows if row.state is LineState.DONE and row.line.ref is not None)
         after = rows[-1].id
 
 
 def _created(engine: Engine, plan_id: int) -> Iterator[CreationRow]:
     after = 0
-    while rows := engine.ledger.outbox.created(plan_id=plan_id, after=after, limit=PAGE):
+    while rows := engine.ledger.outbox.created(plan_id=plan_id, after=after, limit=engine.settings.shard_size):
         yield from (row for row in rows if row.state is LineState.DONE and row.ref is not None)
         after = rows[-1].id
 
 
-def _undo_plan(run: Run, job: _Job, plan_id: int) -> set[str]:
+def _undo_plan(run: Run, job: _Job, plan_id: int) -> None:
     """Everything at once first; leads with a record that somebody edited since come again, with the fields that are still ours."""
-    engine = run.engine
-    back = (line for row in _lines(engine, plan_id) if (line := _back(run, job, row)) is not None)
-    leads = {row.creation.lead for row in _created(engine, plan_id)}
-    undo_id, moved = _save(run, back)
+    undo_id = _save(run, _put_back(run, job, plan_id))
     if undo_id is None:
-        return leads
+        return
     _write(run, undo_id, job.by)
-    halfway = {row.line.lead for row in _undone(engine, undo_id)}
-    if halfway and not run.stopped:
-        written = [row for row in _lines(engine, plan_id) if row.line.lead in halfway]
-        again = _still_ours(run, [line for row in written if (line := _back(run, job, row)) is not None])
-        second, _ = _save(run, iter(again))
-        if second is not None:
-            _write(run, second, job.by)
-    return leads | moved
+    run.scratch.forget(HALFWAY)
+    for keys in _leads(run.engine, (row.line.lead for row in _undone(run.engine, undo_id))):
+        run.scratch.add(HALFWAY, keys)
+    second = None if run.stopped else _save(run, _halfway(run, job, plan_id))
+    if second is not None:
+        _write(run, second, job.by)
 
 
-def _back(run: Run, job: _Job, row: LineRow) -> Line | None:
-    """The line that puts a field back; None where nothing would change or the CRM refuses the earlier owner."""
-    line = row.line
+def _put_back(run: Run, job: _Job, plan_id: int) -> Iterator[Line]:
+    """The lines that put back what a plan wrote, where the CRM takes it."""
+    for row in _lines(run.engine, plan_id):
+        if _owner_stays(job, row.line):
+            run.add(run.counts, OWNER_STAYS)
+        elif (line := _back(row.line)) is not None:
+            yield line
+
+
+def _halfway(run: Run, job: _Job, plan_id: int) -> Iterator[Line]:
+    """The same for the leads that were left halfway, as far as a fresh read says that the values are still ours."""
+    written = (row.line for row in _lines(run.engine, plan_id))
+    for part in _whole_leads(written, run.engine.settings.shard_size):
+        halfway = run.scratch.among(HALFWAY, [line.lead for line in part])
+        again = (_back(line) for line in part if line.lead in halfway and not _owner_stays(job, line))
+        yield from sorted(_still_ours(run, [line for line in again if line is not None]), key=lambda line: line.lead)
+
+
+def _owner_stays(job: _Job, line: Line) -> bool:
+    """Whether the owner before has left, and the CRM refuses who left."""
+    if line.field != "owner" or line.ref is None or line.ref.system not in ACTIVE_OWNERS_ONLY or same(line.before, line.after):
+        return False
+    rep = job.frame.reps.get(job.frame.owners.get(f"{line.ref.system}:{line.before}", ""))
+    return rep is not None and not rep.active
+
+
+def _back(line: Line) -> Line | None:
+    """The line that puts a field back; None where nothing would change."""
     if line.ref is None or same(line.before, line.after):
         return None
-    if line.field == "owner" and line.ref.system in ACTIVE_OWNERS_ONLY:
-        rep = job.frame.reps.get(job.frame.owners.get(f"{line.ref.system}:{line.before}", ""))
-        if rep is not None and not rep.active:
-            run.add(run.counts, f"owner stays {line.ref.system}")
-            return None
     backward = line.field == "lifecycle" and bool(line.before)
     return Line(line.lead, line.ref, line.object, line.field, line.after, line.before, "undo", "field", "put back by undo", None, backward)
 
 
-def _save(run: Run, lines: Iterator[Line]) -> tuple[int | None, set[str]]:
+def _save(run: Run, lines: Iterator[Line]) -> int | None:
     """One plan for all of it, filled part by part."""
     engine = run.engine
     plan_id: int | None = None
-    leads: set[str] = set()
-    while part := tuple(islice(lines, PAGE)):
+    for part in _whole_leads(lines, engine.settings.shard_size):
         now = engine.clock()
-        fresh = {line.lead for line in part} - leads
-        leads |= fresh
-        plan = NewPlan(lines=part, decided=tuple(sorted(fresh)), summary={"kind": "undo", "flow": run.flow})
+        plan = NewPlan(lines=part, decided=tuple(sorted({line.lead for line in part})), summary={"kind": "undo", "flow": run.flow})
         expires = now + timedelta(hours=engine.settings.plan_hours)
         run.renew()
         plan_id = engine.ledger.outbox.save_plan(run.id, plan, now, expires, approved=False, token=run.token, plan_id=plan_id)
         run.counts["lines"] += len(part)
-    return plan_id, leads
+    return plan_id
+
+
+def _whole_leads(lines: Iterator[Line], size: int) -> Iterator[tuple[Line, ...]]:
+    """Parts of about `size` lines. The lines of one lead follow each other and stay together: a later part of a plan replaces what an
+    earlier one says of the same lead.
+    """
+    part: list[Line] = []
+    for _, of_lead in groupby(lines, key=lambda line: line.lead):
+        part += of_lead
+        if len(part) >= size:
+            yield tuple(part)
+            part = []
+    if part:
+        yield tuple(part)
 
 
 def _write(run: Run, plan_id: int, by: str) -> None:
@@ -155,7 +190,7 @@ def _write(run: Run, plan_id: int, by: str) -> None:
 
 def _undone(engine: Engine, plan_id: int) -> Iterator[LineRow]:
     after = 0
-    while rows := engine.ledger.outbox.lines(plan_id=plan_id, after=after, limit=PAGE, undone=True):
+    while rows := engine.ledger.outbox.lines(plan_id=plan_id, after=after, limit=engine.settings.shard_size, undone=True):
         yield from rows
         after = rows[-1].id
 
@@ -172,7 +207,11 @@ def _still_ours(run: Run, lines: Sequence[Line]) -> list[Line]:
 
 def _ours(run: Run, crm: Crm, lines: Sequence[Line]) -> Iterator[Line]:
     refs = sorted({line.ref for line in lines if line.ref is not None})
-    fresh = crm.read(refs, sorted({line.field for line in lines}))
+    try:
+        fresh = crm.read(refs, sorted({line.field for line in lines}))
+    except CrmError as error:
+        run.stop(crm.system, str(error))
+        return
     edited: set[Ref] = set()
     for line in lines:
         record = fresh.get(line.ref) if line.ref is not None else None
@@ -185,49 +224,62 @@ def _ours(run: Run, crm: Crm, lines: Sequence[Line]) -> Iterator[Line]:
     run.add(run.counts, "left_edited", len(edited))
 
 
-def _hold(run: Run, leads: Sequence[str], frame: Frame) -> None:
-    """The leads stand where the CRMs say again, under a new episode, and stay there until they are released."""
+def _hold(run: Run, job: _Job) -> None:
+    """The leads stand where the CRMs say again, under a new episode, and stay there until they are released. Each is held once, though
+    several plans may have moved it.
+    """
+    engine, scratch = run.engine, run.scratch
+    for plan_id in job.plans:
+        written = (row.line.lead for row in _lines(engine, plan_id) if _back(row.line) is not None and not _owner_stays(job, row.line))
+        for keys in _leads(engine, chain(written, (row.creation.lead for row in _created(engine, plan_id)))):
+            held = scratch.among(HELD, keys)
+            run.renew()
+            _hold_part(run, [key for key in dict.fromkeys(keys) if key not in held], job.frame)
+            scratch.add(HELD, keys)
+
+
+def _hold_part(run: Run, keys: Sequence[str], frame: Frame) -> None:
     engine = run.engine
-    for start in range(0, len(leads), LEADS_AT_ONCE):
-        part = leads[start : start + LEADS_AT_ONCE]
-        current = engine.ledger.leads.prior(part)
-        loaded = engine.ledger.leads.load(part, engine.clock(), engine.policy.systems, engine.policy.sources)
-        held: dict[str, Prior] = {}
-        for one in loaded:
-            now = current.get(one.facts.key)
-            if now is not None:
-                stood = first_stage(one.facts, engine.compiled, frame, engine.clock())
-                adopted = now.adopted_at or stood.adopted_at
-                held[one.facts.key] = replace(stood, episode=now.episode + 1, rev=now.rev, adopted_at=adopted, held_until=UNTIL_RELEASED)
-        engine.ledger.leads.set_prior(held)
-        run.counts["held"] += len(held)
+    current = engine.ledger.leads.prior(keys)
+    held: dict[str, Prior] = {}
+    for one in engine.ledger.leads.load(keys, engine.clock(), engine.policy.systems, engine.policy.sources):
+        now = current.get(one.facts.key)
+        if now is not None:
+            stood = first_stage(one.facts, engine.compiled, frame, engine.clock())
+            adopted = now.adopted_at or stood.adopted_at
+            held[one.facts.key] = replace(stood, episode=now.episode + 1, rev=now.rev, adopted_at=adopted, held_until=UNTIL_RELEASED)
+    engine.ledger.leads.set_prior(held)
+    run.counts["held"] += len(held)
 
 
 def _close_tasks(run: Run, plans: Iterable[int]) -> None:
-    made: dict[str, list[Ref]] = {}
+    """In full batches; a record that was created stays."""
+    open_tasks: dict[str, list[Ref]] = {}
     records = 0
     for row in (row for plan_id in plans for row in _created(run.engine, plan_id)):
-        if row.creation.object == TASK and row.ref is not None:
-            made.setdefault(row.creation.system, []).append(row.ref)
         records += row.creation.object == LEAD
-    for system, refs in made.items():
-        _close(run, run.engine.crms[system], refs)
+        if row.creation.object == TASK and row.ref is not None:
+            waiting = open_tasks.setdefault(row.creation.system, [])
+            waiting.append(row.ref)
+            if len(waiting) >= run.engine.crms[row.creation.system].batch_size(row.ref.object, Op.UPDATE):
+                _close(run, open_tasks.pop(row.creation.system))
+    for refs in open_tasks.values():
+        _close(run, refs)
     if records:
         run.notes.append(f"{records} records that the run created stay where they are")
-    for system in sorted(ACTIVE_OWNERS_ONLY):
-        if kept := run.counts[f"owner stays {system}"]:
-            run.notes.append(
-                f"{kept} {NAMES[system]} records keep their owner: the one before has left, and the CRM gives nothing to inactive people"
-            )
+    if kept := run.counts[OWNER_STAYS]:
+        name = " and ".join(NAMES[system] for system in sorted(ACTIVE_OWNERS_ONLY))
+        run.notes.append(f"{kept} {name} records keep their owner: the one before has left, and the CRM gives nothing to inactive people")
 
 
-def _close(run: Run, crm: Crm, refs: Sequence[Ref]) -> None:
-    size = crm.batch_size(refs[0].object, Op.UPDATE)
-    for start in range(0, len(refs), size):
-        run.renew()
-        try:
-            outcomes = crm.write([Change(ref, {"status": "completed"}) for ref in refs[start : start + size]])
-        except CrmError as error:
-            run.stop(crm.system, str(error))
-            return
-        run.add(run.counts, "tasks_closed", sum(1 for outcome in outcomes if outcome.fate is Fate.DONE))
+def _close(run: Run, refs: Sequence[Ref]) -> None:
+    crm = run.engine.crms[refs[0].system]
+    if crm.system in run.stopped:
+        return
+    run.renew()
+    try:
+        outcomes = crm.write([Change(ref, {"status": "completed"}) for ref in refs])
+    except CrmError as error:
+        run.stop(crm.system, str(error))
+        return
+    run.add(run.counts, "tasks_closed", sum(1 for outcome in outcomes if outcome.fate is Fate.DONE))

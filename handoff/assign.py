@@ -25,6 +25,9 @@ from handoff.sla import due_at
 from handoff.stage import next_look
 from handoff.wording import day_text, sentence, time_text
 
+Place = tuple[int, int, int, str, str]
+"""Negated heat, ISO create date, lead key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -57,11 +60,20 @@ class AssignResult:
 def assign(
     decisions: Sequence[Decision], facts_by_lead: Mapping[str, LeadFacts], policy: CompiledPolicy, frame: Frame, now: datetime
 ) -> AssignResult:
-    """Give every ready decision an owner, or leave it waiting with the reason. `facts_by_lead` needs the ready leads only."""
+    """Give every ready decision an owner, or leave it waiting with the reason. `facts_by_lead` needs the ready leads only.
+
+    Whoever cannot hold everybody in memory feeds a `Desk` part by part, in the order of `place_in_line`: the decisions are the same.
+    """
     desk = Desk(policy, frame, now)
-    ready = sorted((d for d in decisions if d.ready), key=lambda d: (tuple(-part for part in d.heat), d.first_seen))
+    ready = sorted((d for d in decisions if d.ready), key=place_in_line)
     settled = {decision.lead: desk.settle(decision, facts_by_lead[decision.lead]) for decision in ready}
-    return AssignResult(tuple(settled.get(d.lead, d) if d.ready else d for d in decisions), tuple(desk.turns), desk.levels())
+    return AssignResult(tuple(settled.get(d.lead, d) if d.ready else d for d in decisions), desk.taken(), desk.levels())
+
+
+def place_in_line(decision: Decision) -> Place:
+    """Where a ready decision stands in the pass: hottest first, then first seen, then by lead key. No two leads have the same place."""
+    hand_raise, intent, fit = decision.heat
+    return -hand_raise, -intent, -fit, *decision.first_seen
 
 
 class _Queue:
@@ -107,16 +119,25 @@ def belongs(rep: Rep, pool: Pool) -> bool:
 
 
 class Desk:
-    """The state of one pass: turns, what each rep was given today, staggered places."""
+    """The state of one pass: turns, what each rep was given today, staggered places. It grows with pools and people, not with leads,
+    as long as its turns are `taken`.
+
+    Feed it ready decisions in the order of `place_in_line`, each once.
+    """
 
     def __init__(self, policy: CompiledPolicy, frame: Frame, now: datetime) -> None:
         self.policy = policy
         self.frame = frame
         self.now = now
-        self.turns: list[Turn] = []
+        self._turns: list[Turn] = []
         self._queues: dict[str, _Queue] = {}
         self._given = dict(frame.new_today)
         self._staggered: dict[str, int] = {}
+
+    def taken(self) -> tuple[Turn, ...]:
+        """The turns taken since this was asked last, in their order."""
+        turns, self._turns = tuple(self._turns), []
+        return turns
 
     def levels(self) -> tuple[Level, ...]:
         """Credits of who joined or came back, pool by pool."""
@@ -183,7 +204,7 @@ class Desk:
             return self._wait(decision, case, row, (*skipped, ("waits", pool.name, "nobody has room")), nobody)
         skipped.append(("turn", chosen.key, queue.turns[chosen.key], chosen.weight))
         queue.turns[chosen.key] += 1
-        self.turns.append(Turn(pool.name, chosen.key, decision.lead, case.prior.episode + 1))
+        self._turns.append(Turn(pool.name, chosen.key, decision.lead, case.prior.episode + 1))
         return self._offer(decision, case, row, chosen.key, tuple(skipped))
 
     def _exempt(self, case: Case, row: Row) -> bool:

@@ -19,11 +19,15 @@ from ledger.values import OwnWrite
 Ours = tuple[str | None, int]
 """A value of ours that was read back (None: blank), and the record's modified time then (microseconds)."""
 
+_OURS = select(own_writes.c.record_id, own_writes.c.body).where(among(own_writes.c.record_id, "ids"))
+_STANDING = select(edits).where(among(edits.c.record_id, "ids"), edits.c.gone_seq.is_(None))
+
 
 def store_own_writes(connection: Connection, latest: Mapping[int, Mapping[str, Ours]], seq: int) -> None:
     """Remember the last verified value per record id and field; what somebody else had there before is over."""
+    latest = {record_id: fields for record_id, fields in latest.items() if fields}
     known = _ours(connection, latest)
-    bodies = [(dumps({**known.get(record_id, {}), **fields}), record_id) for record_id, fields in latest.items() if fields]
+    bodies = [(dumps({**known.get(record_id, {}), **fields}), record_id) for record_id, fields in latest.items()]
     insert_rows(connection, own_writes, ("body", "record_id"), [row for row in bodies if row[1] not in known])
     update_rows(connection, own_writes, ("body",), ("record_id",), [row for row in bodies if row[1] in known])
     over = [row.id for key, row in _standing(connection, latest).items() if key[1] in latest[key[0]]]
@@ -51,14 +55,12 @@ def note_edits(connection: Connection, seen: Mapping[int, tuple[Mapping[str, str
 
 
 def _ours(connection: Connection, record_ids: Iterable[int]) -> dict[int, dict[str, Ours]]:
-    query = select(own_writes).where(among(own_writes.c.record_id, "ids"))
-    rows = (row for part in in_chunks(record_ids) for row in connection.execute(query, {"ids": part}).all())
-    return {row.record_id: {name: tuple(pair) for name, pair in loads(row.body).items()} for row in rows}
+    rows = (row for part in in_chunks(record_ids) for row in connection.execute(_OURS, {"ids": part}).all())
+    return {record_id: loads(body) for record_id, body in rows}
 
 
 def _standing(connection: Connection, record_ids: Iterable[int]) -> dict[tuple[int, str], Row[Any]]:
-    query = select(edits).where(among(edits.c.record_id, "ids"), edits.c.gone_seq.is_(None))
-    rows = (row for part in in_chunks(record_ids) for row in connection.execute(query, {"ids": part}))
+    rows = (row for part in in_chunks(record_ids) for row in connection.execute(_STANDING, {"ids": part}))
     return {(row.record_id, row.field): row for row in rows}
 
 

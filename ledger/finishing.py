@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, select, update
+from sqlalchemy import Connection, Row, Select, Table, select, update
 
 from ledger.bulk import update_rows
 from ledger.codec import loads, micros, plain
 from ledger.columns import among
 from ledger.connection import in_chunks
-from ledger.edits import Ours, store_own_writes
+from ledger.edits import store_own_writes
+from ledger.packing import Fate, Results, by_row, in_flight, mixed_fate, shared_fate, written
 from ledger.saving import void
-from ledger.schema import creations, effects, leads, lines, live
+from ledger.schema import creations, effects, leads, lines, live, waiting
 from ledger.settling import drop_pending, settle
 from ledger.values import PLANNED, ROOT, CreationResult, LineResult, LineState
 from ledger.versions import ensure_ids, raise_marks
@@ -25,27 +26,41 @@ _WITHDRAWN = (LineState.CONFLICT, LineState.GONE, LineState.REFUSED)
 _EFFECT_STATES = {LineState.DONE: "done", LineState.OPEN: PLANNED}
 
 
-def finish_lines(connection: Connection, results: Sequence[LineResult], seq: int, now: datetime) -> list[Row[Any]]:
-    """Record the results of lines in flight (others are ignored: telling twice changes nothing); returns the rows as they were."""
-    rows = _flying(connection, lines, [result.id for result in results], ("record_id", "field", "after"))
-    told = _not_put_back(connection, rows, [result for result in results if result.id in rows])
-    _set_states(connection, lines, told, now)
-    times = {at: micros(at or now) for at in {result.at for result in told}}
-    written: dict[int, dict[str, Ours]] = {}
-    for result in told:
-        if result.state is LineState.DONE:
-            _, _, _, record_id, field, after = rows[result.id]
-            written.setdefault(record_id, {})[field] = (after or None, times[result.at])
-    store_own_writes(connection, written, seq)
-    _withdraw(connection, [(rows[result.id].lead_id, result.state) for result in told if result.state in _WITHDRAWN])
-    return list(rows.values())
+class Finished(NamedTuple):
+    """What one row came to: how many lines (or creations) of a lead's plan have their fate now."""
+
+    plan_id: int
+    lead_id: int
+    size: int
 
 
-def finish_creations(connection: Connection, results: Sequence[CreationResult], seq: int, now: datetime) -> list[Row[Any]]:
+def finish_lines(connection: Connection, results: Sequence[LineResult], seq: int, now: datetime) -> list[Finished]:
+    """Record the results of lines in flight; others are ignored: telling twice changes nothing."""
+    if not results:
+        return []
+    told, at = by_row(results), micros(now)
+    rows = _flying(connection, lines, told, ("record_id", "size", "body", "fates")).values()
+    ends = [(row, mine, shared_fate(row, mine)) for row in rows if (mine := in_flight(row, told[row.id]))]
+    _set_states(connection, lines, [(row.id, *shared) for row, _, shared in ends if shared is not None], at)
+    mixed = [(*mixed_fate(row, mine, at), row.id) for row, mine, shared in ends if shared is None]
+    update_rows(connection, lines, Fate._fields, ("id",), mixed)
+    store_own_writes(connection, {row.record_id: written(row, mine, at) for row, mine, _ in ends}, seq)
+    _withdraw(connection, {(row.lead_id, state) for row, mine, shared in ends for state in _states(mine, shared)})
+    _recall(connection, [row.id for row, _, shared in ends if shared is None or shared[0] == LineState.OPEN])
+    return [Finished(row.plan_id, row.lead_id, len(mine)) for row, mine, _ in ends]
+
+
+def _states(told: Results, shared: tuple[LineState, str] | None) -> Iterable[LineState]:
+    return [shared[0]] if shared is not None else [result.state for result in told.values()]
+
+
+def finish_creations(connection: Connection, results: Sequence[CreationResult], seq: int, now: datetime) -> list[Finished]:
     """As `finish_lines`. A new lead's own fields, status and owner count as our writes; the effect a creation carries shares its fate."""
+    if not results:
+        return []
     rows = _flying(connection, creations, [result.id for result in results], ("object", "unique_key", "body"))
     told = [result for result in results if result.id in rows]
-    _set_states(connection, creations, told, now)
+    _set_states(connection, creations, [(result.id, result.state, result.detail) for result in told], micros(now))
     refs = [(None if result.ref is None else str(result.ref), result.id) for result in told]
     update_rows(connection, creations, ("ref",), ("id",), refs)
     _carry(connection, rows, told, now)
@@ -53,25 +68,25 @@ def finish_creations(connection: Connection, results: Sequence[CreationResult], 
     made = [result for result in done if rows[result.id].object == ROOT]
     ids = ensure_ids(connection, (str(result.ref) for result in made))
     at = micros(now)
-    written = {
+    values = {
         ids[str(result.ref)]: {name: (value or None, at) for name, value in _steered(rows[result.id].body).items()} for result in made
     }
-    store_own_writes(connection, written, seq)
-    _withdraw(connection, [(rows[result.id].lead_id, result.state) for result in told if rows[result.id].object == ROOT])
-    return list(rows.values())
+    store_own_writes(connection, values, seq)
+    _withdraw(connection, {(rows[result.id].lead_id, result.state) for result in told if rows[result.id].object == ROOT})
+    return [Finished(row.plan_id, row.lead_id, 1) for row in rows.values()]
 
 
-def settle_finished(connection: Connection, rows: Sequence[Row[Any]]) -> None:
+def settle_finished(connection: Connection, finished: Sequence[Finished]) -> None:
     """Leads whose last line of a plan is done are what that plan's decision said."""
     by_plan: dict[int, set[int]] = {}
-    for plan_id, lead_id in {(row[1], row[2]) for row in rows}:
+    for plan_id, lead_id, _ in finished:
         by_plan.setdefault(plan_id, set()).add(lead_id)
     for plan_id, lead_ids in by_plan.items():
         settle(connection, lead_ids, plan_id)
 
 
 def expire_lines(connection: Connection, now: datetime) -> int:
-    """What is past its time is void, with everything else of its leads; they are due. Returns how many lines and creations."""
+    """What is past its time is void, with everything else of its leads; they are due. Returns how many records and creations."""
     at, count, found = micros(now), 0, set()
     for table in (lines, creations):
         stale = select(table.c.lead_id).where(live(table), table.c.state != LineState.IN_FLIGHT, table.c.expires_at <= at)
@@ -90,42 +105,42 @@ def expire_lines(connection: Connection, now: datetime) -> int:
     return count
 
 
-def _flying(connection: Connection, table: Table, ids: Collection[int], names: Sequence[str]) -> dict[int, Row[Any]]:
-    columns = [table.c[name] for name in ("id", "plan_id", "lead_id", *names)]
-    query = select(*columns).where(among(table.c.id, "ids"), table.c.state == LineState.IN_FLIGHT)
+def _flying(connection: Connection, table: Table, ids: Collection[int], names: tuple[str, ...]) -> dict[int, Row[Any]]:
+    query = _flying_query(table, names)
     return {row[0]: row for part in in_chunks(ids) for row in connection.execute(query, {"ids": part}).all()}
 
 
-def _not_put_back(connection: Connection, rows: dict[int, Row[Any]], told: Sequence[LineResult]) -> list[LineResult]:
-    """A line comes back for later only while its decision still stands: another line of the lead may have failed meanwhile."""
-    back = {rows[result.id].lead_id for result in told if result.state is LineState.OPEN}
-    if not back:
-        return list(told)
-    query = select(leads.c.id, leads.c.pending_plan).where(among(leads.c.id, "ids"))
-    standing = {row.id: row.pending_plan for part in in_chunks(sorted(back)) for row in connection.execute(query, {"ids": part})}
-    return [
-        replace(result, state=LineState.SUPERSEDED)
-        if result.state == LineState.OPEN and standing[rows[result.id].lead_id] != rows[result.id].plan_id
-        else result
-        for result in told
-    ]
+@cache
+def _flying_query(table: Table, names: tuple[str, ...]) -> Select[Any]:
+    columns = [table.c[name] for name in ("id", "plan_id", "lead_id", *names)]
+    return select(*columns).where(among(table.c.id, "ids"), table.c.state == LineState.IN_FLIGHT)
 
 
-def _set_states(connection: Connection, table: Table, told: Sequence[LineResult] | Sequence[CreationResult], now: datetime) -> None:
-    """Nearly every row of a batch ends alike, so rows are written by what became of them."""
+def _recall(connection: Connection, row_ids: Sequence[int]) -> None:
+    """Lines come back for later only while their decision still stands: another line of the lead may have failed meanwhile."""
+    standing = select(leads.c.id).where(leads.c.id == lines.c.lead_id, leads.c.pending_plan == lines.c.plan_id)
+    query = update(lines).where(among(lines.c.id, "ids"), waiting(lines), ~standing.exists()).values(state=LineState.SUPERSEDED)
+    for part in in_chunks(row_ids):
+        connection.execute(query, {"ids": part})
+
+
+def _set_states(connection: Connection, table: Table, told: Sequence[tuple[int, LineState, str]], at: int) -> None:
+    """Nearly every row of a batch ends alike, so rows (id, state, detail) are written by what became of them."""
     alike: dict[tuple[LineState, str], list[int]] = {}
-    for result in told:
-        alike.setdefault((result.state, result.detail), []).append(result.id)
+    for row_id, state, detail in told:
+        alike.setdefault((state, detail), []).append(row_id)
     for (state, detail), ids in alike.items():
-        values: dict[str, Any] = {"state": state, "detail": plain(detail), "finished_at": None if state == LineState.OPEN else micros(now)}
+        values: dict[str, Any] = {"state": state, "detail": plain(detail), "finished_at": None if state == LineState.OPEN else at}
         query = update(table).where(among(table.c.id, "ids")).values(values)
         for part in in_chunks(ids):
             connection.execute(query, {"ids": part})
 
 
-def _withdraw(connection: Connection, states: Sequence[tuple[int, LineState]]) -> None:
+def _withdraw(connection: Connection, states: Collection[tuple[int, LineState]]) -> None:
     """One decision holds together: where a part of it did not come about, the rest is not written and it does not come into force."""
     lost = {lead_id for lead_id, state in states if state in _WITHDRAWN}
+    if not lost:
+        return
     void(connection, lost, LineState.SUPERSEDED)
     drop_pending(connection, lost)
     # What the CRM refuses it would refuse again at once: such a lead waits for its next look or for somebody to mend it.

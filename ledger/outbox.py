@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, func, insert, select, update
 
 from handoff.facts import Record, Ref
 from ledger.codec import digest, dumps, micros
@@ -17,8 +18,9 @@ from ledger.facts import store_verified
 from ledger.finishing import expire_lines, finish_creations, finish_lines, mark_carried, settle_finished
 from ledger.identity import lead_ids
 from ledger.lease import require
+from ledger.packing import ROOM, unpack
 from ledger.people import Keeping
-from ledger.rows import batch, count_rows, creation_row, creation_rows, line_row, line_rows, plan_by_id, plan_row
+from ledger.rows import batch, count_rows, creation_row, creation_rows, line_rows, plan_by_id, plan_row
 from ledger.saving import Target, resolve_part, save_part
 from ledger.schema import creations, effects, leads, lines, live, plans, waiting
 from ledger.settling import consume
@@ -68,8 +70,8 @@ class Outbox:
             part = resolve_part(connection, plan, lead_ids(connection, [*plan.decided, *made], strict=True))
             number = _plan_id(connection, run_id, now, expires_at, approved=approved) if plan_id is None else plan_id
             state = LineState.OPEN if approved else LineState.PROPOSED
-            save_part(connection, self._keeping, Target(number, run_id, expires_at, state), part)
-            _extend(connection, number, plan, len(part.left_out))
+            printed = save_part(connection, self._keeping, Target(number, run_id, expires_at, state), part)
+            _extend(connection, number, plan, printed, len(part.left_out))
         return number
 
     def plan(self, plan_id: int) -> PlanRow:
@@ -113,9 +115,10 @@ class Outbox:
     def in_flight(self) -> Batch:
         """Everything claimed and not finished: after a crash, to be looked at in the CRM first."""
         with self._database.read() as connection:
-            flying = [live(lines), lines.c.state == LineState.IN_FLIGHT]
-            found = [line_row(row) for row in connection.execute(line_rows().where(*flying)).all()]
-            made = [live(creations), creations.c.state == LineState.IN_FLIGHT]
+            # Numbers are above zero, always: it names the columns of the indexes that hold the live rows and no others.
+            flying = [live(lines), lines.c.record_id > 0, lines.c.state == LineState.IN_FLIGHT]
+            found = connection.execute(line_rows().where(*flying)).all()
+            made = [live(creations), creations.c.lead_id > 0, creations.c.state == LineState.IN_FLIGHT]
             return batch(found, [creation_row(row) for row in connection.execute(creation_rows().where(*made))])
 
     def finish(
@@ -126,7 +129,7 @@ class Outbox:
         verified: Sequence[Record] = (),
         fields: Sequence[str] = (),
     ) -> int:
-        """Record what became of claimed rows, with the read-back of `fields`; returns how many rows were still in flight.
+        """Record what became of claimed rows, with the read-back of `fields`; returns how many of them were still in flight.
 
         A conflict or a vanished record withdraws the lead's other open rows and makes it due; a refusal withdraws them only. A lead whose
         last line is done is what its decision said. Raises LeaseLost when `token` is not the holder's.
@@ -134,15 +137,15 @@ class Outbox:
         with self._database.write() as connection:
             require(connection, token)
             seq = tick(connection, now)
-            rows = finish_lines(connection, [result for result in results if isinstance(result, LineResult)], seq, now)
-            rows += finish_creations(connection, [result for result in results if isinstance(result, CreationResult)], seq, now)
+            ended = finish_lines(connection, [result for result in results if isinstance(result, LineResult)], seq, now)
+            ended += finish_creations(connection, [result for result in results if isinstance(result, CreationResult)], seq, now)
             if verified:
                 store_verified(connection, self._keeping, verified, fields, seq, now)
-            settle_finished(connection, rows)
-        return len(rows)
+            settle_finished(connection, ended)
+        return sum(one.size for one in ended)
 
     def expire(self, now: datetime) -> int:
-        """Void what is past its time and make its leads due; returns how many lines and creations."""
+        """Void what is past its time and make its leads due; returns how many records and creations had something to write."""
         with self._database.write() as connection:
             old = update(plans).where(plans.c.state == "proposed", plans.c.expires_at <= micros(now))
             connection.execute(old.values(state="expired"))
@@ -160,10 +163,13 @@ class Outbox:
     ) -> tuple[LineRow, ...]:
         """Lines by id after `after`, at most `limit`, of a run, a plan or a lead; with `undone`, only those that were not written."""
         with self._database.read() as connection:
-            query = line_rows().where(lines.c.id > after, *_of(connection, lines, run_id, plan_id, lead_key)).limit(limit)
+            query = line_rows().where(lines.c.id >= after // ROOM, *_of(connection, lines, run_id, plan_id, lead_key))
             if undone:
                 query = query.where(lines.c.state != LineState.DONE)
-            return tuple(line_row(row) for row in connection.execute(query).all())
+            # A row is many lines, how many is known when it is read: the rows come in small parts until there are enough.
+            with connection.execute(query.execution_options(yield_per=limit // 8 + 1)) as rows:
+                found = (line for row in rows for line in unpack(row) if line.id > after and not (undone and line.state is LineState.DONE))
+                return tuple(islice(found, limit))
 
     def created(
         self, run_id: int | None = None, plan_id: int | None = None, lead_key: str | None = None, after: int = 0, limit: int = 1000
@@ -184,14 +190,14 @@ class Outbox:
             return count_flips(connection, refs, since)
 
     def open_groups(self, plan_id: int | None = None) -> tuple[tuple[str, str, str, int], ...]:
-        """(system, object, operation, rows) of what is released and not claimed."""
+        """(system, object, operation, lines or creations) of what is released and not claimed."""
         found = []
         with self._database.read() as connection:
-            for table, op in ((creations, CREATE), (lines, UPDATE)):
-                query = select(table.c.system, table.c.object, func.count()).where(waiting(table)).group_by(table.c.system, table.c.object)
+            for table, op, number_of in ((creations, CREATE, func.count()), (lines, UPDATE, func.sum(lines.c.size))):
+                query = select(table.c.system, table.c.object, number_of).where(waiting(table)).group_by(table.c.system, table.c.object)
                 if plan_id is not None:
                     query = query.where(table.c.plan_id == plan_id)
-                found += [(system, name, op, number) for system, name, number in connection.execute(query)]
+                found += [(system, name, op, int(number)) for system, name, number in connection.execute(query)]
         return tuple(sorted(found))
 
 
@@ -205,12 +211,12 @@ def _plan_id(connection: Connection, run_id: int, now: datetime, expires_at: dat
     return int(connection.execute(insert(plans).values(values).returning(plans.c.id)).scalar_one())
 
 
-def _extend(connection: Connection, plan_id: int, part: NewPlan, left_out: int) -> None:
+def _extend(connection: Connection, plan_id: int, part: NewPlan, printed: str, left_out: int) -> None:
     row = plan_by_id(connection, plan_id)
     if row is None:
         raise Unknown(f"there is no plan {plan_id} to add to")
-    content = dumps({"lines": part.lines, "creations": part.creations, "effects": part.effects})
-    values: dict[str, Any] = {"digest": digest(row.digest, content), "left_out": row.left_out + left_out}
+    content = dumps({"creations": part.creations, "effects": part.effects})
+    values: dict[str, Any] = {"digest": digest(row.digest, printed, content), "left_out": row.left_out + left_out}
     if part.summary:
         values["summary"] = dumps(dict(part.summary))
     connection.execute(update(plans).where(plans.c.id == plan_id).values(values))
@@ -229,18 +235,15 @@ def _check_approval(row: Any, plan_id: int, plan_digest: str, now: datetime) -> 
         )
 
 
-def _claim_lines(connection: Connection, system: str, name: str, limit: int, now: datetime, plan_id: int | None) -> list[LineRow]:
+def _claim_lines(connection: Connection, system: str, name: str, limit: int, now: datetime, plan_id: int | None) -> Sequence[Row[Any]]:
     mine = [waiting(lines), lines.c.system == system, lines.c.object == name, lines.c.expires_at > micros(now)]
     if plan_id is not None:
         mine.append(lines.c.plan_id == plan_id)
-    query = select(lines.c.record_id).where(*mine).distinct().order_by(lines.c.record_id).limit(limit)
-    chosen = {"ids": connection.execute(query).scalars().all()}
-    if not chosen["ids"]:
-        return []
-    these = among(lines.c.record_id, "ids")
-    found = [line_row(row) for row in connection.execute(line_rows().where(these, *mine), chosen).all()]
-    connection.execute(update(lines).where(these, *mine).values(state=LineState.IN_FLIGHT), chosen)
-    return found
+    rows = connection.execute(line_rows().order_by(None).where(*mine).order_by(lines.c.record_id).limit(limit)).all()
+    if rows:
+        flying = update(lines).where(among(lines.c.id, "ids")).values(state=LineState.IN_FLIGHT)
+        connection.execute(flying, {"ids": [row.id for row in rows]})
+    return rows
 
 
 def _claim_creations(connection: Connection, system: str, name: str, limit: int, now: datetime, plan_id: int | None) -> list[CreationRow]:
@@ -273,8 +276,8 @@ def _of(connection: Connection, table: Table, run_id: int | None, plan_id: int |
 
 
 def _counts(connection: Connection, plan_id: int) -> tuple[int, int, int]:
+    of_records = select(func.coalesce(func.sum(lines.c.size), 0)).where(lines.c.plan_id == plan_id)
     numbers = [
-        count_rows(connection, select(func.count()).select_from(table).where(table.c.plan_id == plan_id))
-        for table in (lines, creations, effects)
+        count_rows(connection, select(func.count()).select_from(table).where(table.c.plan_id == plan_id)) for table in (creations, effects)
     ]
-    return numbers[0], numbers[1], numbers[2]
+    return count_rows(connection, of_records), numbers[0], numbers[1]

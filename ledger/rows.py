@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
 from handoff.facts import Ref
-from handoff.plan import Creation, Line
+from handoff.plan import Creation
 from ledger.codec import loads, maybe_moment, moment
+from ledger.packing import unpack
 from ledger.schema import creations, leads, lines, people, plans, records
-from ledger.values import Batch, CreationRow, LineRow, LineState, PlanRow
+from ledger.values import Batch, CreationRow, LineState, PlanRow
 
 _LIFE = ("id", "plan_id", "run_id", "state", "detail", "finished_at")
-_LINE = ("object", "field", "before", "after", "transition", "move", "because", "due_at", "clear_first")
-_STATES = {state.value: state for state in LineState}
-_ref = lru_cache(maxsize=1024)(Ref.parse)  # the lines of one record follow each other
-_moment = lru_cache(maxsize=1024)(maybe_moment)
+_LINES = ("object", "transition", "because", "due_at", "body", "fates")
 
 
 def line_rows() -> Select[Any]:
-    """Rows that `line_row` reads."""
-    life, words = ([lines.c[name] for name in names] for names in (_LIFE, _LINE))
+    """Rows that `packing.unpack` reads: one per record."""
+    life, words = ([lines.c[name] for name in names] for names in (_LIFE, _LINES))
     return (
         select(*life, leads.c.key.label("lead"), records.c.ref, *words)
         .join(leads, leads.c.id == lines.c.lead_id)
@@ -40,14 +37,6 @@ def creation_rows() -> Select[Any]:
         .outerjoin(people, people.c.id == creations.c.person_id)
         .order_by(creations.c.id)
     )
-
-
-def line_row(row: Row[Any]) -> LineRow:
-    """One line with its life."""
-    # Unpacked in one step: this runs for every line that is written.
-    number, plan, run, state, detail, end, lead, ref, kind, field, before, after, transition, move, because, due, clear = row
-    line = Line(lead, _ref(ref), kind, field, before, after, transition, move, because, _moment(due), clear)
-    return LineRow(number, plan, run, _STATES[state], line, detail, _moment(end))
 
 
 def creation_row(row: Row[Any]) -> CreationRow:
@@ -69,13 +58,10 @@ def creation_row(row: Row[Any]) -> CreationRow:
     return CreationRow(row.id, row.plan_id, row.run_id, LineState(row.state), creation, ref, row.detail, maybe_moment(row.finished_at))
 
 
-def batch(found: Iterable[LineRow], created: Iterable[CreationRow] = ()) -> Batch:
-    """Lines grouped by record, in their order."""
-    groups: dict[Ref, list[LineRow]] = {}
-    for row in found:
-        if row.line.ref is not None:
-            groups.setdefault(row.line.ref, []).append(row)
-    return Batch({ref: tuple(group) for ref, group in groups.items()}, tuple(created))
+def batch(rows: Iterable[Row[Any]], created: Iterable[CreationRow] = ()) -> Batch:
+    """What waits in live rows, at most one per record."""
+    groups = (unpack(row, waiting=True) for row in rows)
+    return Batch({ref: tuple(group) for group in groups if (ref := group[0].line.ref) is not None}, tuple(created))
 
 
 def plan_row(row: Row[Any], counts: tuple[int, int, int]) -> PlanRow:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, union_all, update
+from sqlalchemy import Row, case, func, insert, select, union_all, update
 
 from ledger.codec import dumps, loads, maybe_moment, micros, moment
 from ledger.connection import Database
@@ -55,20 +55,25 @@ class Runs:
     def moves(self, now: datetime) -> dict[str, int]:
         """Kind of move -> leads, in the 24 hours before `now` and still to be written. Plans a person approved do not count."""
         since = micros(now - timedelta(hours=24))
+        # What ended apart from the rest of its record: `moves` are those of the lines that are done.
+        ended = {lines: (lines.c.state == LineState.DONE) | (lines.c.fates != ""), creations: creations.c.state == LineState.DONE}
+        words = {lines: lines.c.moves, creations: creations.c.move}
         moved = [
-            select(table.c.move, table.c.lead_id)
+            select(words[table].label("moves"), table.c.lead_id)
             .join(plans, plans.c.id == table.c.plan_id)
             .where(plans.c.approved_by == "", plans.c.state == "approved", condition)
             for table in (lines, creations)
-            for condition in (
-                (table.c.state == LineState.DONE) & (table.c.finished_at >= since),
-                live(table),
-            )
+            for condition in (ended[table] & (table.c.finished_at >= since), live(table))
         ]
         each = union_all(*moved).subquery()
-        query = select(each.c.move, func.count(each.c.lead_id.distinct())).group_by(each.c.move).order_by(each.c.move)
         with self._database.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            kinds: dict[str, set[str]] = {}
+            for together in connection.execute(select(each.c.moves.distinct())).scalars():
+                for kind in together.split():
+                    kinds.setdefault(kind, set()).add(together)
+            counts = [func.count(case((each.c.moves.in_(sorted(kinds[kind])), each.c.lead_id)).distinct()) for kind in sorted(kinds)]
+            numbers = connection.execute(select(*counts)).one() if counts else ()
+        return dict(zip(sorted(kinds), numbers, strict=True))
 
 
 def _run(row: Row[Any]) -> Run:

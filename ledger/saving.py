@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from handoff.decision import Effect
+from handoff.facts import Ref
 from handoff.plan import Creation, Line
 from ledger.bulk import insert_rows
-from ledger.codec import dump_fields, dumps, maybe_micros, micros, plain
+from ledger.codec import digest, dump_fields, dumps, maybe_micros, micros, plain
 from ledger.columns import among
 from ledger.connection import in_chunks
+from ledger.packing import Packed, pack
 from ledger.people import Keeping, person, store_people
 from ledger.schema import creations, effects, lines, live
 from ledger.settling import adopt_plan, consume
@@ -22,10 +26,10 @@ from ledger.values import PLANNED, ROOT, TAKEN, LineState, NewPlan
 from ledger.versions import ensure_ids, raise_marks
 
 _LINE = (
-    *("plan_id", "run_id", "lead_id", "record_id", "system", "object", "field"),
-    *("before", "after", "transition", "move", "because"),
-    *("due_at", "expires_at", "clear_first", "state"),
+    *("plan_id", "run_id", "lead_id", "record_id", "system", "object", "expires_at", "state"),
+    *Packed._fields,
 )
+_OF_RECORD = attrgetter("lead", "ref")
 _TASK_WORDS = frozenset({"subject", "body"})  # a brief names the person
 
 
@@ -43,7 +47,7 @@ class Target:
 class Part:
     """A part of a plan with its row ids. Leads that are left out are not in it."""
 
-    lines: tuple[tuple[Line, int, int], ...]  # line, lead id, record id
+    lines: tuple[tuple[tuple[Line, ...], int, int], ...]  # the lines of one record, lead id, record id
     creations: tuple[tuple[Creation, int], ...]
     effects: tuple[tuple[Effect, int], ...]
     decided: frozenset[int]
@@ -57,10 +61,9 @@ class Part:
 
 def resolve_part(connection: Connection, plan: NewPlan, ids: dict[str, int]) -> Part:
     """Find row ids, and leave out leads with something in flight: what was sent is looked at before anything new is planned."""
-    located = [line for line in plan.lines if line.ref is not None]
-    refs = {ref: str(ref) for line in located if (ref := line.ref) is not None}
-    rows = ensure_ids(connection, refs.values())
-    found = [(line, ids[line.lead], rows[refs[line.ref]]) for line in located if line.ref is not None]
+    located = _by_record(plan.lines, ids)
+    rows = ensure_ids(connection, [ref for _, ref in located])
+    found = [(tuple(of_record), lead_id, rows[ref]) for (lead_id, ref), of_record in located.items()]
     busy = _in_flight(connection, lines, lines.c.lead_id, ids.values()) | _in_flight(
         connection, creations, creations.c.lead_id, ids.values()
     )
@@ -75,17 +78,28 @@ def resolve_part(connection: Connection, plan: NewPlan, ids: dict[str, int]) -> 
     )
 
 
-def save_part(connection: Connection, keeping: Keeping, target: Target, part: Part) -> None:
-    """Replace what was open for these leads by what this part brings."""
+def _by_record(planned: Sequence[Line], ids: Mapping[str, int]) -> dict[tuple[int, str], list[Line]]:
+    """(lead id, ref text) -> the lines of that record. Lines without a record are no lines: their creation is."""
+    found: dict[tuple[int, str], list[Line]] = {}
+    keys: Iterator[tuple[tuple[str, Ref | None], Iterator[Line]]] = groupby(planned, _OF_RECORD)
+    for (lead, ref), of_record in keys:
+        if ref is not None:
+            found.setdefault((ids[lead], str(ref)), []).extend(of_record)
+    return found
+
+
+def save_part(connection: Connection, keeping: Keeping, target: Target, part: Part) -> str:
+    """Replace what was open for these leads by what this part brings; returns a digest of the lines."""
     supersede(connection, part.decided, part.renewed, [row[2] for row in part.lines])
     taken = _save_effects(connection, target, part)
-    _save_lines(connection, target, part.lines)
+    printed = _save_lines(connection, target, part.lines)
     _save_creations(connection, keeping, target, [row for row in part.creations if row[0].unique_key not in taken])
     raise_marks(connection, part.left_out)
     if target.state == LineState.OPEN:
         consume(connection, part.renewed, target.plan_id)
     else:
         adopt_plan(connection, part.renewed, target.plan_id)
+    return printed
 
 
 def supersede(connection: Connection, decided: Collection[int], renewed: Collection[int], record_ids: Sequence[int] = ()) -> None:
@@ -156,19 +170,16 @@ def _words(effect: Effect) -> dict[str, str]:
     return {name: value for name, value in (("text", effect.text), ("subject", effect.subject)) if value}
 
 
-def _save_lines(connection: Connection, target: Target, rows: Sequence[tuple[Line, int, int]]) -> None:
-    plan, run, state = target.plan_id, target.run_id, target.state.value
-    times = {due: (maybe_micros(due), _stale_at(target, due)) for due in {line.due for line, _, _ in rows}}
-    values = [
-        (
-            *(plan, run, lead_id, record_id, "" if line.ref is None else line.ref.system, line.object, line.field),
-            *(_text(line.before), _text(line.after), line.transition, line.move, plain(line.because)),
-            *times[line.due],
-            *(line.clear_first, state),
-        )
-        for line, lead_id, record_id in rows
-    ]
+def _save_lines(connection: Connection, target: Target, rows: Sequence[tuple[tuple[Line, ...], int, int]]) -> str:
+    values, content = [], []
+    for of_record, lead_id, record_id in rows:
+        first, packed = of_record[0], pack(of_record)
+        stale = _stale_at(target, min((line.due for line in of_record if line.due is not None), default=None))
+        system = "" if first.ref is None else first.ref.system
+        values.append((target.plan_id, target.run_id, lead_id, record_id, system, first.object, stale, target.state.value, *packed))
+        content += [first.lead, str(first.ref), packed.transition, packed.because, str(packed.due_at), packed.body]
     insert_rows(connection, lines, _LINE, values)
+    return digest(*content)
 
 
 def _save_creations(connection: Connection, keeping: Keeping, target: Target, rows: Sequence[tuple[Creation, int]]) -> None:
@@ -205,10 +216,6 @@ def _shared(target: Target, lead_id: int, due: datetime | None) -> dict[str, obj
 
 def _stale_at(target: Target, due: datetime | None) -> int:
     return micros(target.expires_at if due is None else min(due, target.expires_at))
-
-
-def _text(value: str | None) -> str | None:
-    return None if value is None else plain(value)
 
 
 def _standing(connection: Connection, unique_keys: Sequence[str]) -> set[tuple[str, str]]:

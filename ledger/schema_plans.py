@@ -94,21 +94,20 @@ lines = Table(
     needs("record_id", "records.id"),
     Column("system", Text, nullable=False),
     Column("object", Text, nullable=False),
-    Column("field", Text, nullable=False),
-    Column("before", Text),
-    Column("after", Text),
-    Column("transition", Text, nullable=False),
-    Column("move", Text, nullable=False),
-    Column("because", Text, nullable=False),
+    words("transition"),
+    words("because"),
     Column("due_at", BigInteger),
-    Column("clear_first", Boolean, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    words("moves"),
+    Column("size", Integer, nullable=False),
     Column("state", Text, nullable=False),
     words("detail"),
     Column("finished_at", BigInteger),
+    words("fates"),
 )
-# Every partial index on `state` is written again with each step of a line, so there are two: the rule, and the queue.
-Index("lines_one_open", lines.c.record_id, lines.c.field, unique=True, **only(_LIVE_LINE))
+# Every partial index on `state` is written again with each step of a row, so there are two: the rule, and the queue.
+Index("lines_one_open", lines.c.record_id, unique=True, **only(_LIVE_LINE))
 Index("lines_open", lines.c.system, lines.c.object, lines.c.record_id, **only(_OPEN_LINE))
 Index("lines_plan", lines.c.plan_id)
 Index("lines_lead", lines.c.lead_id)

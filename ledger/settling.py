@@ -7,13 +7,14 @@ when nothing of it is left to write (`settle`). A crash in between leaves the le
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from handoff.decision import Decision, Prior, Side, prior_of
 from ledger.bulk import update_rows
-from ledger.codec import dump_prior, dumps, load_prior, loads, maybe_micros
+from ledger.codec import dump_prior, dumps, loads, maybe_micros
 from ledger.columns import among
 from ledger.connection import in_chunks
 from ledger.schema import creations, leads, lines, live
@@ -59,8 +60,9 @@ def settle(connection: Connection, lead_ids: Collection[int], plan_id: int | Non
     rows = []
     for row in _pending(connection, lead_ids, idle=True, plan_id=plan_id):
         pending = loads(row.pending)
-        prior = load_prior(pending["prior"])
-        rows.append({"id": row.id, **pending["columns"], **prior_columns(prior)})
+        prior = loads(pending["prior"])  # without its blank values
+        told = {"prior": pending["prior"], "rev": prior["rev"], "stage": prior.get("stage", ""), "owner": prior.get("owner", "")}
+        rows.append({"id": row.id, **pending["columns"], **told})
     _update(connection, rows, {"pending": None, "pending_plan": None})
     return len(rows)
 
@@ -78,16 +80,21 @@ def drop_pending(connection: Connection, lead_ids: Collection[int]) -> None:
 
 
 def _pending(connection: Connection, lead_ids: Collection[int], *, idle: bool = False, plan_id: int | None = None) -> list[Any]:
-    query: Select[Any] = select(leads.c.id, leads.c.pending).where(among(leads.c.id, "ids"))
-    query = query.where(leads.c.pending.is_not(None))
-    if plan_id is not None:
-        query = query.where(leads.c.pending_plan == plan_id)
+    query, values = _pending_query(idle, plan_id is not None), {"plan": plan_id} if plan_id is not None else {}
+    return [row for part in in_chunks(sorted(lead_ids)) for row in connection.execute(query, {"ids": part, **values})]
+
+
+@cache
+def _pending_query(idle: bool, of_plan: bool) -> Select[Any]:
+    query: Select[Any] = select(leads.c.id, leads.c.pending).where(among(leads.c.id, "ids"), leads.c.pending.is_not(None))
+    if of_plan:
+        query = query.where(leads.c.pending_plan == bindparam("plan"))
     if idle:
         query = query.where(~select(lines.c.id).where(lines.c.lead_id == leads.c.id, live(lines)).exists())
         # A task may come later; a lead that is still to be created may not.
         roots = select(creations.c.id).where(creations.c.lead_id == leads.c.id, creations.c.object == ROOT, live(creations))
         query = query.where(~roots.exists())
-    return [row for part in in_chunks(sorted(lead_ids)) for row in connection.execute(query, {"ids": part})]
+    return query
 
 
 def _update(connection: Connection, rows: list[dict[str, Any]], fixed: Mapping[str, int | None]) -> None:

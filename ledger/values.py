@@ -184,7 +184,7 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """One line of the outbox with its life. `detail` is the CRM's code where it refused."""
+    """One line of the outbox with its life. `id` grows in the order planned; `detail` is the CRM's code where it refused."""
 
     id: int
     plan: int

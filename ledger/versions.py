@@ -31,31 +31,35 @@ class Change:
     resolve: bool = True
 
 
+_KNOWN = (
+    select(
+        records.c.id,
+        records.c.ref,
+        records.c.lead_id,
+        records.c.modified_at,
+        records.c.digest,
+        records.c.erased,
+        records.c.version_id,
+        records.c.stored_rev,
+        versions.c.state,
+        versions.c.left_at,
+        versions.c.follows,
+        versions.c.created_at,
+        versions.c.body,
+        versions.c.person_id,
+        people.c.body.label("own"),
+    )
+    .outerjoin(versions, versions.c.id == records.c.version_id)
+    .outerjoin(people, people.c.id == versions.c.person_id)
+    .where(among(records.c.ref, "refs"))
+)
+_IDS = select(records.c.ref, records.c.id).where(among(records.c.ref, "refs"))
+_CHANGED = update(leads).where(among(leads.c.id, "ids")).values(facts_rev=leads.c.facts_rev + 1)
+
+
 def known_rows(connection: Connection, refs: Iterable[str]) -> dict[str, Row[Any]]:
     """Ref text -> the record's row joined with its current version; refs never seen are absent."""
-    query = (
-        select(
-            records.c.id,
-            records.c.ref,
-            records.c.lead_id,
-            records.c.modified_at,
-            records.c.digest,
-            records.c.erased,
-            records.c.version_id,
-            records.c.stored_rev,
-            versions.c.state,
-            versions.c.left_at,
-            versions.c.follows,
-            versions.c.created_at,
-            versions.c.body,
-            versions.c.person_id,
-            people.c.body.label("own"),
-        )
-        .outerjoin(versions, versions.c.id == records.c.version_id)
-        .outerjoin(people, people.c.id == versions.c.person_id)
-        .where(among(records.c.ref, "refs"))
-    )
-    return {row.ref: row for part in in_chunks(refs) for row in connection.execute(query, {"refs": part})}
+    return {row.ref: row for part in in_chunks(refs) for row in connection.execute(_KNOWN, {"refs": part})}
 
 
 def ensure_rows(connection: Connection, refs: Iterable[str]) -> dict[str, Row[Any]]:
@@ -72,8 +76,7 @@ def ensure_rows(connection: Connection, refs: Iterable[str]) -> dict[str, Row[An
 def ensure_ids(connection: Connection, refs: Iterable[str]) -> dict[str, int]:
     """Ref text -> the record's row id; refs never seen get a row of their own first."""
     wanted = set(refs)
-    query = select(records.c.ref, records.c.id).where(among(records.c.ref, "refs"))
-    found = {ref: number for part in in_chunks(sorted(wanted)) for ref, number in connection.execute(query, {"refs": part}).tuples().all()}
+    found = {ref: number for part in in_chunks(sorted(wanted)) for ref, number in connection.execute(_IDS, {"refs": part}).tuples().all()}
     return found | {ref: row.id for ref, row in ensure_rows(connection, wanted - found.keys()).items()}
 
 
@@ -269,6 +272,5 @@ def dirty(connection: Connection, changes: Iterable[Change], record_ids: Iterabl
 
 def raise_marks(connection: Connection, lead_ids: Iterable[int]) -> None:
     """Count one more change for each lead."""
-    query = update(leads).where(among(leads.c.id, "ids")).values(facts_rev=leads.c.facts_rev + 1)
     for part in in_chunks(sorted(lead_ids)):
-        connection.execute(query, {"ids": part})
+        connection.execute(_CHANGED, {"ids": part})

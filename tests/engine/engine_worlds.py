@@ -6,13 +6,15 @@ import copy
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from fake_crm import FakeCrm, World, utc
+from fake_crm import FakeCrm, Killed, World, utc
+from sqlalchemy import Connection
 
 from connectors.protocol import Person
 from engine.adopt import adopt
@@ -63,7 +65,8 @@ class Place:
 
     @property
     def engine(self) -> Engine:
-        """A fresh engine, as a new process would build it."""
+        """A fresh engine, as a new process would build it: it lives, whatever became of the one before."""
+        self.world.dead = False
         return Engine(
             policy=self.policy,
             crms=dict(self.crms),
@@ -166,7 +169,24 @@ def place(path: Path, *systems: str, start: datetime = START) -> Place:
     crms = {system: FakeCrm(system, world, staff(system)) for system in named}
     policy = replace_systems(shipped(), named)
     shutil.copy(empty_ledger(), path / "ledger.db")
-    return Place(world, crms, open_ledger(path / "ledger.db"), policy, path / "ledger.db")
+    return Place(world, crms, mortal(open_ledger(path / "ledger.db"), world), policy, path / "ledger.db")
+
+
+def mortal(ledger: Ledger, world: World) -> Ledger:
+    """A ledger that a dead process cannot write, and before whose n-th transaction a process can be made to die (`World.dies_at`)."""
+    honest = ledger._database.write
+
+    @contextmanager
+    def write() -> Iterator[Connection]:
+        world.transactions += 1
+        world.dead = world.dead or world.transactions == world.dies_at
+        if world.dead:
+            raise Killed
+        with honest() as connection:
+            yield connection
+
+    ledger._database.write = write  # type: ignore[method-assign]
+    return ledger
 
 
 def copy_of(company: Place, path: Path) -> Place:
@@ -174,7 +194,8 @@ def copy_of(company: Place, path: Path) -> Place:
     with closing(sqlite3.connect(company.path)) as source, closing(sqlite3.connect(path)) as target:
         source.backup(target)
     crms = copy.deepcopy(company.crms)
-    return Place(crms[company.policy.systems[0]].world, crms, open_ledger(path), company.policy, path, company.settings, company.seconds)
+    world = crms[company.policy.systems[0]].world
+    return Place(world, crms, mortal(open_ledger(path), world), company.policy, path, company.settings, company.seconds)
 
 
 @cache

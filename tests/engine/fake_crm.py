@@ -47,10 +47,17 @@ class Killed(BaseException):
 
 @dataclass
 class World:
-    """The clock both CRMs share. `tick` gives each write its own stamp without moving the clock."""
+    """The clock both CRMs share, and whether our process lives: one that died does nothing any more, not even tidy up.
+
+    `stamp` gives each write its own time without moving the clock. `transactions` counts the ledger's; before the one numbered `dies_at`
+    the process dies.
+    """
 
     now: datetime
     stamps: int = 0
+    dead: bool = False
+    transactions: int = 0
+    dies_at: int = 0
 
     def clock(self) -> datetime:
         """The business time, aware UTC."""
@@ -168,12 +175,20 @@ class FakeCrm:
         """What a person sees in the field."""
         return self.rows[ref.id].fields.get(name)
 
+    def _fault(self, hook: Callable[..., None], *told: object) -> None:
+        """What a test wants to happen here; where it kills the process, nothing runs after it."""
+        try:
+            hook(*told)
+        except Killed:
+            self.world.dead = True
+            raise
+
     # What the engine asks ----------------------------------------------------------------------------------------------------
 
     def _call(self, method: str) -> int:
         self.calls[method] += 1
         number = sum(self.calls.values())
-        self.before_call(method, number)
+        self._fault(self.before_call, method, number)
         return number
 
     def identity(self) -> Identity:
@@ -265,10 +280,10 @@ class FakeCrm:
         assert len({change.ref for change in changes}) == len(changes)
         if self.inside_write is not None:
             edit, self.inside_write = self.inside_write, None
-            edit(self)
+            self._fault(edit, self)
         self._clear([change for change in changes if change.clear_first])
         outcomes = tuple(self._write_one(change) for change in changes)
-        self.after_call("write", number)
+        self._fault(self.after_call, "write", number)
         return outcomes
 
     def _clear(self, changes: Sequence[Change]) -> None:
@@ -276,7 +291,7 @@ class FakeCrm:
             self.edit(change.ref, dict.fromkeys(change.clear_first), by=US)
         if changes and self.after_clear is not None:
             fault, self.after_clear = self.after_clear, None
-            fault(self)
+            self._fault(fault, self)
 
     def _write_one(self, change: Change) -> Outcome:
         row = self.tasks_by_id().get(change.ref.id) if change.ref.object == self.task_object else self.rows.get(change.ref.id)
@@ -315,7 +330,7 @@ class FakeCrm:
         number = self._call("create")
         assert len(records) <= self.batch_rows
         outcomes = tuple(self._create_one(new) for new in records)
-        self.after_call("create", number)
+        self._fault(self.after_call, "create", number)
         return outcomes
 
     def _create_one(self, new: NewRecord) -> Outcome:

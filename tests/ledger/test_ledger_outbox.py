@@ -38,6 +38,7 @@ from ledger.ledger import Ledger, open_ledger
 from ledger.values import LeaseLost, LineState, NewPlan, OwnWrite, PlanRefused
 
 OTHER = Ref("hubspot", "contacts", "2")
+ENDS = (LineState.DONE, LineState.OPEN, LineState.DONE, LineState.CONFLICT)
 
 
 def states(ledger: Ledger) -> list[str]:
@@ -77,10 +78,11 @@ def test_a_plan_that_cannot_be_saved_whole_supersedes_nothing(ledger: Ledger) ->
     assert [saved.id for saved in ledger.outbox.plans()] == [number]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(
-        st.tuples(st.sampled_from(["plan", "propose", "claim", "done", "open", "conflict", "expire"]), st.integers(0, 2)), max_size=14
+        st.tuples(st.sampled_from(["plan", "propose", "claim", "done", "open", "conflict", "mixed", "some", "expire"]), st.integers(0, 2)),
+        max_size=14,
     )
 )
 def test_at_most_one_line_stands_open_per_record_and_field_whatever_happens(
@@ -101,6 +103,10 @@ def test_at_most_one_line_stands_open_per_record_and_field_whatever_happens(
                 claim(ledger, held)
             elif step == "expire":
                 ledger.outbox.expire(NOW + which * DAY)
+            elif step in ("mixed", "some"):
+                flying = results(ledger.outbox.in_flight())
+                mixed = [replace(each, state=ENDS[(which + number) % len(ENDS)]) for number, each in enumerate(flying)]
+                ledger.outbox.finish(held, mixed if step == "mixed" else mixed[: which + 1], NOW)
             else:
                 ledger.outbox.finish(held, results(ledger.outbox.in_flight(), LineState(step)), NOW)
             live = [row.line for row in ledger.outbox.lines(lead_key=KEY) if row.state in ("proposed", "open", "in_flight")]

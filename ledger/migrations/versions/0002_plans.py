@@ -189,18 +189,17 @@ def upgrade() -> None:
         sa.Column("record_id", ID, nullable=False),
         sa.Column("system", sa.Text, nullable=False),
         sa.Column("object", sa.Text, nullable=False),
-        sa.Column("field", sa.Text, nullable=False),
-        sa.Column("before", sa.Text),
-        sa.Column("after", sa.Text),
-        sa.Column("transition", sa.Text, nullable=False),
-        sa.Column("move", sa.Text, nullable=False),
-        sa.Column("because", sa.Text, nullable=False),
+        sa.Column("transition", sa.Text, server_default="", nullable=False),
+        sa.Column("because", sa.Text, server_default="", nullable=False),
         sa.Column("due_at", sa.BigInteger),
-        sa.Column("clear_first", sa.Boolean, nullable=False),
         sa.Column("expires_at", sa.BigInteger, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("moves", sa.Text, server_default="", nullable=False),
+        sa.Column("size", sa.Integer, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("detail", sa.Text, server_default="", nullable=False),
         sa.Column("finished_at", sa.BigInteger),
+        sa.Column("fates", sa.Text, server_default="", nullable=False),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"]),
         sa.ForeignKeyConstraint(["plan_id"], ["plans.id"]),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"]),
@@ -208,7 +207,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("lines_lead", "lines", ["lead_id"])
-    op.create_index("lines_one_open", "lines", ["record_id", "field"], unique=True, **only("state IN ('proposed', 'open', 'in_flight')"))
+    op.create_index("lines_one_open", "lines", ["record_id"], unique=True, **only("state IN ('proposed', 'open', 'in_flight')"))
     op.create_index("lines_open", "lines", ["system", "object", "record_id"], **only("state = 'open'"))
     op.create_index("lines_plan", "lines", ["plan_id"])
     op.create_table(
