@@ -16,7 +16,7 @@ from handoff.decision import PRIOR_FIELDS, Decision, Effect, EffectKind, Frame, 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _TIMES = frozenset(spec.name for kind in (Prior, Decision) for spec in fields(kind) if "datetime" in str(spec.type))
-_TUPLES = frozenset({"cycle_starts", "told"})
+_TUPLES = frozenset({"cycle_starts", "told", "tried"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _T = TypeVar("_T", Prior, Decision)
 

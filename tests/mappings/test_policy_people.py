@@ -13,7 +13,7 @@ from mappings.narrow import narrowed
 from mappings.people import account_owners, away, load_people, with_people
 from mappings.problems import PolicyErrors
 
-HEAD = "email,role,manager,time_zone,weight,absent_from,absent_until,accounts\n"
+HEAD = "email,role,manager,time_zone,weight,absent_from,absent_until,accounts,open_cap,new_per_day,pair\n"
 
 
 def test_the_example_shows_every_column() -> None:
@@ -28,7 +28,7 @@ def test_the_example_shows_every_column() -> None:
 def test_the_file_adds_to_what_the_crms_say(tmp_path: Path) -> None:
     """Blank cells leave the CRM's word; nobody is added who has no account."""
     path = tmp_path / "people.csv"
-    path.write_text(f"{HEAD}Ann@Acme.example,sdr,,,2,,,\nstranger@acme.example,sdr,,,,,,\n", encoding="utf-8")
+    path.write_text(f"{HEAD}Ann@Acme.example,sdr,,,2,,,,,,\nstranger@acme.example,sdr,,,,,,,,,\n", encoding="utf-8")
     ann = Rep("ann@acme.example", "Ann", "other", True, {"hubspot": "1"}, "Europe/Madrid", "boss@acme.example")
     made = with_people({ann.key: ann}, load_people(path))
     assert list(made) == [ann.key]
