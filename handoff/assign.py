@@ -7,10 +7,9 @@ the leads' expense. Inactive people never get a lead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import lcm
 from zoneinfo import ZoneInfo
 
 from handoff.availability import Room, at_work_from, away_until, calendar_in, moment_text
@@ -26,28 +25,12 @@ from handoff.policy import Pool
 from handoff.response import waived_at_offer
 from handoff.sla import due_at
 from handoff.stage import next_look
+from handoff.turns import Level as Level
+from handoff.turns import Queue
+from handoff.turns import Turn as Turn
 from handoff.wording import day_text, sentence, time_text
 
 MANY = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One turn taken in a pool, for the append-only log."""
-
-    pool: str
-    rep: str
-    lead: str
-    episode: int
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """Turns credited, not taken: who joins or comes back starts here."""
-
-    pool: str
-    rep: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,48 +52,6 @@ def assign(
     return AssignResult(tuple(settled.get(d.lead, d) if d.ready else d for d in decisions), tuple(desk.turns), desk.levels())
 
 
-class _Queue:
-    """The turns of one pool. Turns are compared per weight in whole numbers."""
-
-    def __init__(self, pool: Pool, frame: Frame) -> None:
-        self.pool = pool
-        members = sorted((rep for rep in frame.reps.values() if belongs(rep, pool)), key=lambda rep: rep.key)
-        self.members = tuple(rep for rep in members if rep.active)
-        self.inactive: tuple[Reason, ...] = tuple(("skipped", rep.key, "inactive") for rep in members if not rep.active)
-        self.unit = lcm(*(max(1, rep.weight) for rep in self.members)) if self.members else 1
-        logged = frame.turns.get(pool.name, {})
-        self.turns = {rep.key: logged.get(rep.key, 0) for rep in self.members}
-        self.lifted: dict[str, int] = {}
-        self._lift(logged)
-
-    def per_weight(self, rep: Rep) -> int:
-        """Turns taken so far, made comparable across weights."""
-        return self.turns[rep.key] * (self.unit // max(1, rep.weight))
-
-    def _lift(self, logged: Mapping[str, int]) -> None:
-        """Nobody starts more than one turn per weight behind the pool."""
-        if not self.members:
-            return
-        level = max(self.per_weight(rep) for rep in self.members) - self.unit
-        for rep in self.members:
-            step = self.unit // max(1, rep.weight)
-            behind = level - self.per_weight(rep)
-            if behind > 0 or (rep.key not in logged and logged):
-                credit = -(-max(0, behind) // step)
-                if credit:
-                    self.turns[rep.key] += credit
-                    self.lifted[rep.key] = credit
-
-    def next(self, able: Iterable[Rep]) -> Rep | None:
-        """Who is next among those able to take the lead."""
-        return min(able, key=lambda rep: (self.per_weight(rep), rep.key), default=None)
-
-
-def belongs(rep: Rep, pool: Pool) -> bool:
-    """Whether a person is a member of a pool, active or not."""
-    return rep.role in pool.roles or rep.key in pool.keys
-
-
 class Desk:
     """The state of one pass: turns, what each rep was given today, staggered places."""
 
@@ -119,7 +60,7 @@ class Desk:
         self.frame = frame
         self.now = now
         self.turns: list[Turn] = []
-        self._queues: dict[str, _Queue] = {}
+        self._queues: dict[str, Queue] = {}
         self._room = Room(frame, policy.policy.capacity)
         self._staggered: dict[str, int] = {}
 
@@ -198,7 +139,7 @@ class Desk:
         pool = self.policy.policy.pools.get(decision.pool)
         if pool is None:
             return self._wait(decision, case, row, (*told, ("waits", "no pool", decision.pool)), (("no_route", row.name),))
-        queue = self._queues.setdefault(pool.name, _Queue(pool, self.frame))
+        queue = self._queues.setdefault(pool.name, Queue(pool, self.frame))
         known = {step[1] for step in told}
         skipped: list[Reason] = [*told, *(step for step in queue.inactive if step[1] not in known)]
         able: list[Rep] = []

@@ -61,7 +61,7 @@ class Room:
         self._capacity = capacity
 
     def full(self, rep: Rep, pool: Pool | None, *, hand_raise: bool) -> str:
-        """Which bound of the pool or the person is reached, in words; "" while there is room. A rep who asked for more has that much more."""
+        """Which bound of the pool or the person is reached, in words; "" while there is room. Who asked for more has that much more."""
         if pool is None:
             return ""
         percent = self._capacity.hand_raises_percent if hand_raise else WHOLE

@@ -49,9 +49,9 @@ class RouteRule(Frozen):
 class Cadence(Frozen):
     """What a lead type is owed: an answer within minutes, touches before silence may return it, an owner who is not idle.
 
-    Minutes are business minutes. `clock` says from when they count: `offer` (anew with each offer; where the task is due later than the offer
-    would lapse, as in a backlog that is spread over days, from the due time) or `hand_raise` (one clock from the hand-raise, across
-    re-routes). None: that mark is never reached.
+    Minutes are business minutes. `clock` says from when they count: `offer` (anew with each offer; from the task's due time where that is
+    later than the offer would lapse, as in a backlog spread over days) or `hand_raise` (one clock from the hand-raise, across re-routes).
+    None: that mark is never reached.
     """
 
     lead_type: str

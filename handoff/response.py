@@ -2,8 +2,8 @@
 
 It runs in the offered stage, on offers of ours, until a person calls, writes, meets the lead or picks a status that accepts; an automated
 step does not stop it. A hand-raise has one clock from the moment it asked, across re-routes; everything else starts anew with each offer,
-or with the task's due time in a backlog that is spread over days. An absence of the owner does not count. What a hand-raise waited before we offered it at all is not
-booked to a rep once it is longer than the first re-route: then the clock starts with the offer.
+or with the task's due time in a backlog that is spread over days. An absence of the owner does not count. What a hand-raise waited before
+we offered it at all is not booked to a rep once it is longer than the first re-route: then the clock starts with the offer.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ People data is not kept in version control; `people.example.csv` shows the colum
 
     email,role,manager,time_zone,weight,absent_from,absent_until,accounts,open_cap,new_per_day,pair
 
-`role` is sdr, ae, manager, marketing or other. `weight` is a whole number (2 takes twice the turns of 1). Absences are dates,
-both included, in the person's zone. `accounts` are domains of named accounts, parted by blanks. `open_cap` and `new_per_day` are this person's
-own bounds instead of the pool's; `pair` is the e-mail of the rep who works the same accounts. Blank cells leave what the CRM says.
+`role` is sdr, ae, manager, marketing or other. `weight` is a whole number (2 takes twice the turns of 1). Absences are dates (inclusive)
+in the person's zone. `accounts` are domains of named accounts, parted by blanks. `open_cap` and `new_per_day` are this person's own bounds
+instead of the pool's; `pair` is the e-mail of the rep who works the same accounts. Blank cells leave what the CRM says.
 
     PolicyErrors    raised with every mistake: file:line, column, mend
 """
@@ -91,13 +91,6 @@ def absence(row: PersonRow, zone: str) -> tuple[tuple[int, int], ...]:
     begins = datetime.combine(row.absent_from, time.min, wall)
     ends = datetime.combine((row.absent_until or row.absent_from) + timedelta(days=1), time.min, wall)
     return ((int(begins.timestamp()), int(ends.timestamp())),)
-
-
-def away(rows: Iterable[PersonRow], on: date) -> frozenset[str]:
-    """E-mails of people who are absent on a day."""
-    return frozenset(
-        row.email for row in rows if row.absent_from is not None and row.absent_from <= on <= (row.absent_until or row.absent_from)
-    )
 
 
 def account_owners(rows: Iterable[PersonRow]) -> dict[str, str]:
