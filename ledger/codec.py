@@ -128,6 +128,7 @@ def load_frame(text: str) -> Frame:
     """The reverse of `dump_frame`."""
     values = orjson.loads(text)
     values["reps"] = {key: Rep(**{**rep, "away": tuple(map(tuple, rep.get("away", ())))}) for key, rep in values["reps"].items()}
+    values["stopped_sources"] = tuple(values.get("stopped_sources", ()))
     values["coverage"] = {key: datetime.fromisoformat(at) for key, at in values["coverage"].items()}
     values["stopped_sources"] = tuple(values.get("stopped_sources", ()))
     if values["cut_over"] is not None:

@@ -48,13 +48,21 @@ def _cadences(policy: Policy, files: Files) -> Iterator[Problem]:
 
 def _answered_once(policy: Policy) -> Iterator[Problem]:
     """An offer that lapses must be taken up by a rule, or nobody would notice."""
-    lapses = any(cadence.accept_minutes is not None for cadence in policy.cadences)
-    for signal in ("acceptance.due", "acceptance.exhausted"):
-        rules = [rule for rule in policy.transitions if _reads(rule.when.all, signal)]
-        if lapses and not rules and policy.offered_stage in policy.stages:
-            what = f"offers lapse (accept_minutes in sweep.yaml), and no rule reads {signal}"
-            mend = f"add a rule from {policy.offered_stage} with {signal}: true, or take accept_minutes out"
+    if policy.offered_stage not in policy.stages:
+        return
+    for clock in sorted({cadence.clock for cadence in policy.cadences if cadence.accept_minutes is not None}):
+        for signal in ("acceptance.due", "acceptance.exhausted"):
+            if any(_reads(rule.when.all, signal) and _on_clock(rule.when.all, clock) for rule in policy.transitions):
+                continue
+            what = f"offers lapse on the clock '{clock}', and no rule reads {signal}"
+            mend = f"add a rule from {policy.offered_stage} with response.clock: {clock} and {signal}: true, or take accept_minutes out"
             yield Problem(policy.stages[policy.offered_stage].where, f"stages.{policy.offered_stage}", what, mend)
+
+
+def _on_clock(tests: tuple[object, ...], clock: str) -> bool:
+    """Whether a rule can fire on a clock: it names it, or none."""
+    named = [test.value for test in tests if isinstance(test, Test) and test.signal == "response.clock"]
+    return all(clock == value or (isinstance(value, tuple) and clock in value) for value in named)
 
 
 def _reads(tests: tuple[object, ...], signal: str) -> bool:

@@ -139,7 +139,7 @@ SIGN = "(40 to 65), for both teams to sign; fit stays"
 NO_FIT = "when: {intent.passes: true, hand_raise.waiting: false}"
 
 
-@pytest.mark.requirement("R49", "R119")
+@pytest.mark.requirement("R49")
 def test_company_as_sum_about_1500_of_4000_a_month_can_be_worked_and_the_rest_must_be_nurtured() -> None:
     reps = {one.key: one for one in SIX}
     room = room_of(SHIPPED, POOL, reps, CALENDAR, seconds_of(NOW))
