@@ -103,9 +103,10 @@ def month_sum(room: Room, bounds: Sequence[int], arriving: int) -> str:
     groups = Counter(bounds)
     told = " + ".join(f"{count} x {bound}" for bound, count in sorted(groups.items(), reverse=True))
     factors = f"({told})" if len(groups) > 1 else told
-    rest = max(0, arriving - room.month)
-    end = f"the other {rest:,} must be nurtured" if rest else "there is room for all of them"
-    return f"{factors} x {WORK_DAYS_A_MONTH} = {room.month:,} of {arriving:,} new leads a month can be worked; {end}"
+    held = f"{factors} x {WORK_DAYS_A_MONTH} = {room.month:,}"
+    if arriving <= room.month:
+        return f"{held} new leads a month can be worked, and {arriving:,} arrive: there is room for all of them"
+    return f"{held} of {arriving:,} new leads a month can be worked; the other {arriving - room.month:,} must be nurtured"
 
 
 def bounds_of(policy: Policy, pool: Pool, reps: Mapping[str, Rep]) -> tuple[int, ...]:

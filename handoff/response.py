@@ -8,8 +8,8 @@ we offered it at all is not booked to a rep once it is longer than the first re-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from handoff.calendar import Calendar, seconds_of
@@ -32,6 +32,7 @@ class Clock:
     away: Windows
     waived: int  # business seconds that do not count
     cadence: Cadence
+    due: dict[str, int] = field(default_factory=dict)  # signal -> from when it is true
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,14 @@ def hand_raise_start(calendar: Calendar, asked: int, clock: HandRaise) -> int:
 
 
 def clock_of(case: Case) -> Clock | None:
-    """The clock that runs for a lead; None where nobody waits for a first response."""
+    """The clock that runs for a lead, with what falls due on it; None where nobody waits for a first response."""
+    clock = _running(case)
+    if clock is not None:
+        clock.due.update(_due(case, clock))
+    return clock
+
+
+def _running(case: Case) -> Clock | None:
     prior = case.prior
     if prior.offered_at is None or prior.stage != case.policy.policy.offered_stage or case["touch.human_since_offer"]:
         return None
@@ -168,24 +176,18 @@ def _remind_at(case: Case, clock: Clock, minutes: int) -> int:
     return _moment(case, clock, minutes)
 
 
-def due_moments(case: Case) -> dict[str, int]:
-    """Signal name -> the instant from which it is true, for the clock that runs; empty where none does. Part of `next_look`."""
-    clock = case.clock
-    if clock is None:
-        return {}
+def _due(case: Case, clock: Clock) -> Iterator[tuple[str, int]]:
+    """Signal -> the instant from which it is true."""
     marks = marks_of(case, clock)
-    made: dict[str, int] = {}
     if marks.remind is not None:
-        made["response.remind"] = _remind_at(case, clock, marks.remind)
+        yield "response.remind", _remind_at(case, clock, marks.remind)
     if marks.late is not None:
-        made["response.late"] = _moment(case, clock, marks.late)
+        yield "response.late", _moment(case, clock, marks.late)
     if marks.manager is not None:
-        made["response.escalate"] = _moment(case, clock, marks.manager)
+        yield "response.escalate", _moment(case, clock, marks.manager)
     if marks.final is not None:
-        made["acceptance.exhausted"] = _moment(case, clock, marks.final, own=True)
-        again = marks.final if marks.reroute is None else marks.reroute
-        made["acceptance.due"] = _moment(case, clock, again, own=True)
-    return made
+        yield "acceptance.exhausted", _moment(case, clock, marks.final, own=True)
+        yield "acceptance.due", _moment(case, clock, marks.final if marks.reroute is None else marks.reroute, own=True)
 
 
 def minute_moments(case: Case, minutes: Iterable[int]) -> list[int]:
@@ -217,8 +219,7 @@ def waived_at_offer(case: Case, asked: int | None, now: int) -> int:
 
 def awaits_acceptance(case: Case) -> bool:
     """Whether the response clock answers for the owner's delay, so that neglect does not answer for it as well."""
-    clock = case.clock
-    return clock is not None and marks_of(case, clock).final is not None
+    return case.clock is not None and "acceptance.due" in case.clock.due
 
 
 def _minutes(case: Case) -> int | None:
@@ -230,7 +231,7 @@ def _minutes(case: Case) -> int | None:
 
 def _passed(signal: str) -> Callable[[Case], bool]:
     def value(case: Case) -> bool:
-        at = due_moments(case).get(signal) if case.clock is not None else None
+        at = None if case.clock is None else case.clock.due.get(signal)
         return at is not None and case.now_s >= at
 
     return value

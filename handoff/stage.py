@@ -16,7 +16,7 @@ from handoff.counters import leaves
 from handoff.decision import Reason
 from handoff.intent import falls_below
 from handoff.match import MOST_ANSWERS
-from handoff.response import due_moments, minute_moments
+from handoff.response import minute_moments
 from handoff.signals import base_of, latest_status_edit, neglect_bar, settles_at, silence_bar, steps_of_offer
 from handoff.silence import covered_until
 
@@ -93,7 +93,7 @@ def next_look(case: Case) -> int:
     for signal, days in watch.days:
         moments.extend(_deadlines(case, signal, days))
     if case.clock is not None:
-        moments.extend(due_moments(case).values())
+        moments.extend(case.clock.due.values())
         moments.extend(minute_moments(case, watch.minutes))
     if watch.cadence:
         moments.extend(_cadence_ends(case))

@@ -65,7 +65,7 @@ def test_capacity_tells_the_months_sum_and_proposes_a_bar(company: Place) -> Non
         company.person(f"lead{number}", days_old=40 if number < 6 else 100)
     company.adopted()
     told = capacity(company.engine).lines()
-    assert told[0] == "development reps: 6 x 12 x 21 = 1,512 of 2 new leads a month can be worked; there is room for all of them"
+    assert told[0] == "development reps: 6 x 12 x 21 = 1,512 new leads a month can be worked, and 2 arrive: there is room for all of them"
     assert told[1:] == [
         "  room: 6 reps x 12 a day x 5 days = 360 new leads a week",
         "  asked for: 0 hand-raises, 0 newly qualified, 0 waiting = 0",
