@@ -13,6 +13,7 @@ from rich.console import Console
 
 from cli.audit import audited, choose_edit, edit_kept, undone
 from cli.theatre import Theatre, cleared, open_prefect, own_home, theatre
+from engine.capacity import capacity
 from engine.look import look
 from engine.report import RunSummary, Status
 from engine.setup import setup
@@ -128,6 +129,16 @@ def backlog_moves(story: Story) -> None:
     parameters = {"plan_id": plan.plan_id, "approved_by": "revops@acme.example"}
     applied = story.flow("apply-plan/apply-plan", parameters, "apply")
     story.applied_run, story.applied_plan = applied.run_id, int(plan.plan_id)
+    _capacity_told(story)
+
+
+def _capacity_told(story: Story) -> None:
+    """How many leads a month the reps can work: the sum behind the nurture."""
+    with story.stage.engine("reader") as engine:
+        report = capacity(engine)
+    story.say(f"    capacity: {report.month}")
+    if report.proposal is not None:
+        story.say(f"    next week: {report.proposal.told}")
 
 
 def nothing_left(story: Story) -> None:

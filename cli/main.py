@@ -154,6 +154,30 @@ def resume() -> int:
 
 
 @app.command
+def more(rep: str, number: int, /) -> int:
+    """Give a rep more leads today than the bounds of routing.yaml allow, from the next sync on. Only qualified leads: fit stays.
+
+    Parameters
+    ----------
+    rep
+        The rep's e-mail address.
+    number
+        How many more; 0 takes the request back.
+    """
+    from cli.capacity import more as run
+
+    return run(rep, number)
+
+
+@app.command
+def capacity() -> int:
+    """Show what the reps can carry against what arrives, and the intent bar proposed for next week. Changes nothing."""
+    from cli.capacity import capacity as run
+
+    return run()
+
+
+@app.command
 def runs() -> int:
     """List the latest runs, and the plans that wait for approval."""
     from cli.listings import runs as run

@@ -17,6 +17,7 @@ from engine.waiting import planned
 from handoff.assign import Level
 from handoff.decision import Decision, Frame, Side
 from handoff.facts import LeadFacts, Ref
+from handoff.match import leaves_of
 from handoff.plan import PlanLines, lines
 from ledger.values import NewPlan
 
@@ -25,6 +26,7 @@ Parts = list[tuple[Decision, PlanLines]]
 FLIPS = 2
 OWNERS = ("owners_given", "owners_rerouted")
 HAND_RAISE = "hand_raise.waiting"
+CLOCK, RAISED = "response.clock", "hand_raise"
 
 
 @dataclass(slots=True)
@@ -56,6 +58,12 @@ def is_new_hand_raise(run: Run, decision: Decision) -> bool:
         return False
     fresh = timedelta(days=compiled.policy.hand_raise.aged_after_days)
     return decision.offered_at == decision.since and decision.hand_raise_at >= run.engine.clock() - fresh
+
+
+def _still_asks(run: Run, decision: Decision) -> bool:
+    """Whether this hands on somebody who asked and was not answered: such tasks do not count towards a person's day either."""
+    row = run.engine.compiled.by_name.get(decision.transition)
+    return row is not None and any(test.signal == CLOCK and test.value == RAISED for test, _ in leaves_of(row.rule.when))
 
 
 def write_shard(run: Run, book: Book, frame: Frame, pairs: Sequence[Pair], *, settle: bool) -> None:
@@ -137,7 +145,7 @@ def _count(run: Run, book: Book, decision: Decision, made: PlanLines, frame: Fra
     if not exempt:
         book.tally.count(moves)
         for creation in made.creations:
-            if creation.object == "task" and decision.owner in frame.reps:
+            if creation.object == "task" and decision.owner in frame.reps and not _still_asks(run, decision):
                 book.tally.task_for(decision.owner)
     if decision.transition:
         run.moved[decision.transition] += 1

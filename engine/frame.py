@@ -18,6 +18,7 @@ from mappings.people import account_owners, with_people
 
 PERSON = "person"
 STALE_AFTER = timedelta(days=30)
+MORE = "asked_more"
 
 
 def build_frame(engine: Engine, *, adopting: bool = False) -> Frame:
@@ -38,6 +39,8 @@ def build_frame(engine: Engine, *, adopting: bool = False) -> Frame:
         target_accounts=named_accounts(engine, owners) | account_owners(engine.people),
         adopting=adopting,
         cut_over=ledger.switches.cut_over(),
+        new_this_week=ledger.turns.since(last_monday(engine)),
+        asked_more=asked_more(engine),
     )
     frame = replace(frame, digest=digest(frame))
     ledger.switches.save_frame(frame)
@@ -108,3 +111,19 @@ def last_midnight(engine: Engine) -> datetime:
     """When the company's date of today began."""
     zone = ZoneInfo(engine.policy.company.time_zone)
     return datetime.combine(engine.clock().astimezone(zone).date(), time.min, zone)
+
+
+def last_monday(engine: Engine) -> datetime:
+    """When the company's present week began."""
+    zone = ZoneInfo(engine.policy.company.time_zone)
+    today = engine.clock().astimezone(zone).date()
+    return datetime.combine(today - timedelta(days=today.weekday()), time.min, zone)
+
+
+def asked_more(engine: Engine) -> dict[str, int]:
+    """Rep -> leads asked for on top of the bounds (`handoff more`); a request counts on the company's date of its day only."""
+    kept = engine.ledger.switches.get(MORE)
+    today = engine.clock().astimezone(ZoneInfo(engine.policy.company.time_zone)).date().isoformat()
+    if not isinstance(kept, dict) or kept.get("day") != today:
+        return {}
+    return {str(rep): int(number) for rep, number in sorted(kept["reps"].items())}

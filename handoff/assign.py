@@ -7,11 +7,12 @@ the leads' expense. Inactive people never get a lead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import lcm
+from zoneinfo import ZoneInfo
 
+from handoff.availability import Room, at_work_from, away_until, calendar_in, moment_text
 from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case, open_case
 from handoff.compiled import CompiledPolicy, Row
@@ -21,31 +22,17 @@ from handoff.facts import LeadFacts
 from handoff.nurture import nurture_place
 from handoff.plan import CREATED_OBJECTS
 from handoff.policy import Pool
+from handoff.response import waived_at_offer
 from handoff.sla import due_at
 from handoff.stage import next_look
+from handoff.turns import Level as Level
+from handoff.turns import Queue
+from handoff.turns import Turn as Turn
 from handoff.wording import day_text, sentence, time_text
 
+MANY = 2
 Place = tuple[int, int, int, str, str]
 """Negated heat, ISO create date, lead key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One turn taken in a pool, for the append-only log."""
-
-    pool: str
-    rep: str
-    lead: str
-    episode: int
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """Turns credited, not taken: who joins or comes back starts here."""
-
-    pool: str
-    rep: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,48 +63,6 @@ def place_in_line(decision: Decision) -> Place:
     return -hand_raise, -intent, -fit, *decision.first_seen
 
 
-class _Queue:
-    """The turns of one pool. Turns are compared per weight in whole numbers."""
-
-    def __init__(self, pool: Pool, frame: Frame) -> None:
-        self.pool = pool
-        members = sorted((rep for rep in frame.reps.values() if belongs(rep, pool)), key=lambda rep: rep.key)
-        self.members = tuple(rep for rep in members if rep.active)
-        self.inactive: tuple[Reason, ...] = tuple(("skipped", rep.key, "inactive") for rep in members if not rep.active)
-        self.unit = lcm(*(max(1, rep.weight) for rep in self.members)) if self.members else 1
-        logged = frame.turns.get(pool.name, {})
-        self.turns = {rep.key: logged.get(rep.key, 0) for rep in self.members}
-        self.lifted: dict[str, int] = {}
-        self._lift(logged)
-
-    def per_weight(self, rep: Rep) -> int:
-        """Turns taken so far, made comparable across weights."""
-        return self.turns[rep.key] * (self.unit // max(1, rep.weight))
-
-    def _lift(self, logged: Mapping[str, int]) -> None:
-        """Nobody starts more than one turn per weight behind the pool."""
-        if not self.members:
-            return
-        level = max(self.per_weight(rep) for rep in self.members) - self.unit
-        for rep in self.members:
-            step = self.unit // max(1, rep.weight)
-            behind = level - self.per_weight(rep)
-            if behind > 0 or (rep.key not in logged and logged):
-                credit = -(-max(0, behind) // step)
-                if credit:
-                    self.turns[rep.key] += credit
-                    self.lifted[rep.key] = credit
-
-    def next(self, able: Iterable[Rep]) -> Rep | None:
-        """Who is next among those able to take the lead."""
-        return min(able, key=lambda rep: (self.per_weight(rep), rep.key), default=None)
-
-
-def belongs(rep: Rep, pool: Pool) -> bool:
-    """Whether a person is a member of a pool, active or not."""
-    return rep.role in pool.roles or rep.key in pool.keys
-
-
 class Desk:
     """The state of one pass: turns, what each rep was given today, staggered places. It grows with pools and people, not with leads,
     as long as its turns are `taken`.
@@ -130,8 +75,8 @@ class Desk:
         self.frame = frame
         self.now = now
         self._turns: list[Turn] = []
-        self._queues: dict[str, _Queue] = {}
-        self._given = dict(frame.new_today)
+        self._queues: dict[str, Queue] = {}
+        self._room = Room(frame, policy.policy.capacity)
         self._staggered: dict[str, int] = {}
 
     def taken(self) -> tuple[Turn, ...]:
@@ -154,10 +99,16 @@ class Desk:
             if full:
                 return self._wait(decision, case, row, (("skipped", kept, full), ("waits", kept, "for its owner")), ())
             return self._offer(decision, case, row, kept, (("kept", kept, "active owner"),))
+        told: tuple[Reason, ...] = ()
+        if case.owner in self.frame.reps and self._away_from(case, row):
+            told = (("skipped", case.owner, self._able(self.frame.reps[case.owner], case)),)
         preferred = self.frame.reps.get(decision.preferred_owner)
-        if preferred is not None and not self._able(preferred, case) and not self._released(preferred, decision, case):
-            return self._offer(decision, case, row, preferred.key, (("given", preferred.key, "named account or previous owner"),))
-        return self._by_turn(decision, case, row)
+        if preferred is not None:
+            reason = self._able(preferred, case) or self._released(preferred, decision, case)
+            if not reason:
+                return self._offer(decision, case, row, preferred.key, (*told, ("given", preferred.key, "named account or previous owner")))
+            told = (*told, ("skipped", preferred.key, reason))
+        return self._by_turn(decision, case, row, told)
 
     def _kept(self, decision: Decision, case: Case, row: Row) -> str:
         """The owner who keeps the lead, "" when it is to be given to somebody."""
@@ -166,12 +117,28 @@ class Desk:
             return ""
         if owner_stands(case, row):
             return rep.key
+        if self._away_from(case, row):
+            return ""
         return rep.key if rep.role in self.policy.policy.keep_owner_roles else ""
+
+    def _away_from(self, case: Case, row: Row) -> bool:
+        """Whether somebody who asked would wait for an owner who is away: another one answers."""
+        rep = self.frame.reps.get(case.owner)
+        return rep is not None and self._urgent(case, row) and away_until(rep, case.now_s) is not None
+
+    def _urgent(self, case: Case, row: Row) -> bool:
+        """A hand-raise that is to be answered within minutes; a backlog spread over days is none."""
+        task = row.rule.task
+        asked = "hand_raise.waiting" in row.reads or case["response.clock"] == "hand_raise"
+        return asked and task is not None and task.due in ("clock", "business_minutes")
 
     def _able(self, rep: Rep, case: Case) -> str:
         """Why a rep cannot take this lead at all, "" when nothing stands against it."""
         if not rep.active:
             return "inactive"
+        ends = away_until(rep, case.now_s)
+        if ends is not None:
+            return f"away until {moment_text(ends, self._wall(rep))}"
         system = self._system(case)
         return "" if not system or rep.ids.get(system) else f"no user in {system}"
 
@@ -185,20 +152,31 @@ class Desk:
         first = self.policy.policy.systems[0]
         return CREATED_OBJECTS.get(first) == "Lead" and all(record.ref.system != first for record in case.routed)
 
-    def _by_turn(self, decision: Decision, case: Case, row: Row) -> Decision:
+    def _wall(self, rep: Rep) -> ZoneInfo:
+        return calendar_in(self.policy.policy.company, rep.time_zone or self.policy.policy.company.time_zone).zone
+
+    def _by_turn(self, decision: Decision, case: Case, row: Row, told: tuple[Reason, ...] = ()) -> Decision:
         pool = self.policy.policy.pools.get(decision.pool)
         if pool is None:
-            return self._wait(decision, case, row, (("waits", "no pool", decision.pool),), (("no_route", row.name),))
-        queue = self._queues.setdefault(pool.name, _Queue(pool, self.frame))
-        skipped: list[Reason] = list(queue.inactive)
+            return self._wait(decision, case, row, (*told, ("waits", "no pool", decision.pool)), (("no_route", row.name),))
+        queue = self._queues.setdefault(pool.name, Queue(pool, self.frame))
+        known = {step[1] for step in told}
+        skipped: list[Reason] = [*told, *(step for step in queue.inactive if step[1] not in known)]
         able: list[Rep] = []
+        full: list[tuple[Rep, str]] = []
         for rep in queue.members:
-            reason = self._able(rep, case) or self._full(rep, pool, case, row) or self._released(rep, decision, case)
-            if reason:
+            reason = self._able(rep, case) or self._released(rep, decision, case)
+            held = "" if reason else self._room.full(rep, pool, hand_raise=self._exempt(case, row))
+            if reason and rep.key not in known:
                 skipped.append(("skipped", rep.key, reason))
-            else:
+            elif held:
+                full.append((rep, held))
+            elif not reason:
                 able.append(rep)
-        chosen = queue.next(able)
+        if not able and self._exempt(case, row):
+            able, full = [rep for rep, _ in full], []
+        skipped += [("skipped", rep.key, held) for rep, held in full]
+        chosen = queue.next(self._first_at_work(able, case, row, skipped))
         if chosen is None:
             nobody = (("nobody_to_give_to", pool.name),) if self._exempt(case, row) or not queue.members else ()
             return self._wait(decision, case, row, (*skipped, ("waits", pool.name, "nobody has room")), nobody)
@@ -207,18 +185,29 @@ class Desk:
         self._turns.append(Turn(pool.name, chosen.key, decision.lead, case.prior.episode + 1))
         return self._offer(decision, case, row, chosen.key, tuple(skipped))
 
+    def _first_at_work(self, able: list[Rep], case: Case, row: Row, skipped: list[Reason]) -> list[Rep]:
+        """For somebody who asked: those at work now, else those who open first; the others are skipped with the reason."""
+        if len(able) < MANY or not self._urgent(case, row):
+            return able
+        company = self.policy.policy.company
+        opens = {rep.key: at_work_from(rep, case.now_s, company) for rep in able}
+        first = min(opens.values())
+        late = [rep for rep in able if opens[rep.key] > first]
+        skipped += [("skipped", rep.key, f"at work from {moment_text(opens[rep.key], self._wall(rep))}") for rep in late]
+        return [rep for rep in able if opens[rep.key] == first]
+
     def _exempt(self, case: Case, row: Row) -> bool:
         """Hand-raises are never held back by a daily bound, nor are leads that sales holds already and that cannot wait with marketing."""
-        held = self.policy.policy.stages[case.prior.stage].side == Side.SALES and not row.rule.wait_next_step
+        held = self._with_sales(case) and not row.rule.wait_next_step
         return held or "hand_raise.waiting" in row.reads
 
     def _full(self, rep: Rep, pool: Pool | None, case: Case, row: Row) -> str:
-        if pool is None or pool.new_per_day is None or self._exempt(case, row) or self._given.get(rep.key, 0) < pool.new_per_day:
-            return ""
-        return f"{pool.new_per_day} new today"
+        """Which bound keeps a lead waiting for its own owner; nobody takes a hand-raise from who has it already."""
+        return "" if self._exempt(case, row) else self._room.full(rep, pool, hand_raise=False)
 
     def _released(self, rep: Rep, decision: Decision, case: Case) -> str:
-        return "had it before" if decision.release_owner and rep.key == case.owner else ""
+        had = rep.key in case.prior.tried or (decision.release_owner and rep.key == case.owner)
+        return "had it before" if had else ""
 
     def _wait(
         self, decision: Decision, case: Case, row: Row, because: tuple[Reason, ...], exceptions: tuple[tuple[str, str], ...]
@@ -263,6 +252,7 @@ class Desk:
         words = words_of(case, name, owner, {"group": "", "hold": "", "review_on": "", "due": time_text(due, case)})
         created = (Effect(EffectKind.CREATE_LEAD, decision.lead, row.name, episode),) if self._creates(case) else ()
         raised = case.history.hand_raises
+        asked = moment_of(raised[0]) if raised else prior.hand_raise_at
         offered = replace(
             decision,
             stage=name,
@@ -278,8 +268,10 @@ class Desk:
             due_at=due,
             review_at=None,
             offered_at=since,
-            hand_raise_at=moment_of(raised[0]) if raised else prior.hand_raise_at,
+            hand_raise_at=asked,
             reroutes=self._reroutes(case, row),
+            tried=self._tried(case, row),
+            waived_seconds=waived_at_offer(case, None if asked is None else seconds_of(asked), seconds_of(self.now)),
             ready=False,
             fit_band=case.fit.band,
             intent_band=case.intent.band,
@@ -289,13 +281,22 @@ class Desk:
             because=(*decision.because, *because),
             release_owner=decision.release_owner if owner != case.owner else "",
         )
-        self._given[owner] = self._given.get(owner, 0) + 1
+        self._room.give(owner, case.owner if self._with_sales(case) else "")
         return replace(offered, next_look_at=moment_of(next_look(case.after(prior_of(offered)))))
+
+    def _with_sales(self, case: Case) -> bool:
+        return self.policy.policy.stages[case.prior.stage].side == Side.SALES
 
     def _reroutes(self, case: Case, row: Row) -> int:
         if row.rule.counts_as_reroute:
             return case.prior.reroutes + 1
-        return case.prior.reroutes if self.policy.policy.stages[case.prior.stage].side == Side.SALES else 0
+        return case.prior.reroutes if self._with_sales(case) else 0
+
+    def _tried(self, case: Case, row: Row) -> tuple[str, ...]:
+        """Who had the lead in this cycle and let it lapse; whoever has it now joins them when a re-route takes it away."""
+        tried = case.prior.tried if self._with_sales(case) else ()
+        lapsed = row.rule.counts_as_reroute and case.owner in self.frame.reps and case.owner not in tried
+        return (*tried, case.owner) if lapsed else tried
 
     def _due(self, case: Case, row: Row, owner: str) -> datetime | None:
         task = row.rule.task

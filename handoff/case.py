@@ -17,6 +17,7 @@ from handoff.intent import IntentScore, score_intent
 from handoff.personas import PersonaRules, persona_of
 from handoff.policy import Cadence
 from handoff.records import owner_of, record_of_record, routed_records
+from handoff.response import Clock, clock_of
 from handoff.signals import VALUES, Signal
 from handoff.touches import History, read_history
 
@@ -28,7 +29,7 @@ class Case(dict[str, Any]):
     """
 
     __slots__ = (
-        *("_fit", "_intent", "_persona", "facts", "fields", "frame", "history", "now", "now_s"),
+        *("_clock", "_clock_read", "_fit", "_intent", "_persona", "facts", "fields", "frame", "history", "now", "now_s"),
         *("owner", "policy", "prior", "record", "routed"),
     )
 
@@ -71,6 +72,8 @@ class Case(dict[str, Any]):
         self._fit: FitScore | None = None
         self._intent: IntentScore | None = None
         self._persona: tuple[PersonaRules | None] | None = None
+        self._clock: Clock | None = None
+        self._clock_read = False
 
     def __missing__(self, name: str) -> Signal:
         value = count(self, name) if name in self.policy.counts else VALUES[name](self)
@@ -98,6 +101,13 @@ class Case(dict[str, Any]):
         if self._intent is None:
             self._intent = score_intent(self.policy.intent, self.history.engagements, self.now_s)
         return self._intent
+
+    @property
+    def clock(self) -> Clock | None:
+        """The response clock that runs, None where nobody waits for a first response."""
+        if not self._clock_read:
+            self._clock, self._clock_read = clock_of(self), True
+        return self._clock
 
     @property
     def cadence(self) -> Cadence | None:

@@ -66,6 +66,8 @@ class Watch:
     intent_levels: tuple[int, ...]
     counts: tuple[str, ...]  # signals of counts whose windows end
     settles: bool
+    minutes: tuple[int, ...] = ()  # with which a rule compares `response.minutes`
+    cadence: bool = False  # whether the days of the cadence matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Route:
     check: Check
     pool: str
     to_account_owner: bool
+    to_pair: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,9 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         scope=tuple(Named(rule.name, compile_condition(rule.when)) for rule in policy.scope),
         holds=tuple(Named(rule.name, compile_condition(rule.when), rule.review_days) for rule in policy.holds),
         groups=tuple(Named(rule.name, compile_condition(rule.when), persona_first=rule.persona_first) for rule in policy.groups),
-        routes=tuple(Route(rule.name, compile_condition(rule.when), rule.pool, rule.to_account_owner) for rule in policy.routes),
+        routes=tuple(
+            Route(rule.name, compile_condition(rule.when), rule.pool, rule.to_account_owner, rule.to_pair) for rule in policy.routes
+        ),
         fit=compile_fit(policy.fit),
         intent=compile_intent(policy.intent, (kind for one in policy.counts.values() for kind in one.kinds)),
         personas=compile_personas(policy.fit, policy.personas),
@@ -186,6 +191,8 @@ def _watch(policy: Policy, rows: tuple[Row, ...]) -> Watch:
         intent_levels=tuple(sorted(level for level in levels if level > 0)),
         counts=tuple(sorted({test.signal for test, _ in leaves if test.signal.startswith("count.")})),
         settles=any(test.signal == "fit.settled" for test, _ in leaves),
+        minutes=tuple(sorted({edge for test, _ in leaves if test.signal == "response.minutes" for edge in _thresholds(test)})),
+        cadence=any(test.signal in ("silence.due", "touches_due_met") for test, _ in leaves),
     )
 
 

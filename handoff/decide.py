@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case, open_case
-from handoff.compiled import CompiledPolicy, Row
+from handoff.compiled import CompiledPolicy, Route, Row
 from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Side, carried
 from handoff.facts import LeadFacts
 from handoff.nurture import nurture_place
@@ -212,13 +212,22 @@ def _route(case: Case, row: Row) -> tuple[str, str, Reason]:
         return row.rule.pool, "", ("route", row.name, row.rule.pool)
     for route in case.policy.routes:
         if route.check(case) is None:
-            account_owner = target_owner(case) if route.to_account_owner else None
-            if route.to_account_owner and not (account_owner and owner_state(account_owner, case.frame) == "active"):
-                if route.pool:
-                    return route.pool, "", ("route", route.name, route.pool)
+            person = _person_of(case, route)
+            if (route.to_account_owner or route.to_pair) and not route.pool and owner_state(person, case.frame) != "active":
                 continue
-            return route.pool, account_owner or "", ("route", route.name, route.pool or account_owner)
+            return route.pool, person, ("route", route.name, person or route.pool)
     return "", "", ("route", "none", None)
+
+
+def _person_of(case: Case, route: Route) -> str:
+    """The named account's owner, or the rep paired with that owner; "" where the route names neither. Who is away is skipped later."""
+    owner = target_owner(case) if route.to_account_owner or route.to_pair else None
+    if not owner or not route.to_pair:
+        return owner or ""
+    rep = case.frame.reps.get(owner)
+    if rep is not None and rep.pair:
+        return rep.pair
+    return next((key for key, other in sorted(case.frame.reps.items()) if other.pair == owner), "")
 
 
 def _pool_of(case: Case) -> str:
@@ -250,6 +259,8 @@ def _moved(case: Case, row: Row) -> Move:
         review_at=review,
         offered_at=prior.offered_at if sales else None,
         reroutes=prior.reroutes if sales else 0,
+        tried=prior.tried if sales else (),
+        waived_seconds=prior.waived_seconds if sales else 0,
         held_until=None,
         fit_band=case.fit.band,
         intent_band=case.intent.band,

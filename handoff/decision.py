@@ -62,6 +62,8 @@ class Prior:
     keeps: int = 0  # how often the owner has kept the lead after a last call
     last_call_at: datetime | None = None  # when the owner was told that the lead is about to leave
     told: tuple[str, ...] = ()  # notices given in this episode
+    tried: tuple[str, ...] = ()  # reps who declined the lead or let it lapse in this cycle; none of them gets it again
+    waived_seconds: int = 0  # of a hand-raise's clock: time that is nobody's (an owner's absence, an offer that came late by our fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,8 @@ class Decision:
     keeps: int = 0
     last_call_at: datetime | None = None
     told: tuple[str, ...] = ()
+    tried: tuple[str, ...] = ()
+    waived_seconds: int = 0
 
 
 PRIOR_FIELDS = tuple(spec.name for spec in fields(Prior))

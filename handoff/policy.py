@@ -17,6 +17,11 @@ from handoff.condition import Frozen as Frozen
 from handoff.condition import Operator as Operator
 from handoff.condition import Test as Test
 from handoff.decision import Side
+from handoff.policy_routing import Cadence as Cadence
+from handoff.policy_routing import Capacity as Capacity
+from handoff.policy_routing import HandRaise as HandRaise
+from handoff.policy_routing import Pool as Pool
+from handoff.policy_routing import RouteRule as RouteRule
 from handoff.policy_scoring import Band as Band
 from handoff.policy_scoring import Cell as Cell
 from handoff.policy_scoring import Count as Count
@@ -128,33 +133,6 @@ class NurtureGroup(Frozen):
     persona_first: bool = False  # a persona that has a group of its own takes its leads here
 
 
-class Pool(Frozen):
-    """Who takes turns: active people with one of `roles` or `keys` (e-mails). `new_per_day` bounds offers per rep and day."""
-
-    name: str
-    roles: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
-    new_per_day: int | None = None
-
-
-class RouteRule(Frozen):
-    """The first rule that holds names the pool; `to_account_owner` goes to the named account's owner when active."""
-
-    name: str
-    when: Condition
-    pool: str = ""
-    to_account_owner: bool = False
-
-
-class Cadence(Frozen):
-    """Touches a lead type is owed before silence may return it, and when the owner counts as idle."""
-
-    lead_type: str
-    touches: int
-    idle_business_days: int  # in the offered stage and where `idle_by_stage` names none
-    idle_by_stage: Mapping[str, int] = {}
-
-
 class Silence(Frozen):
     """Days without a sign of life per stage; a stage without an entry is never silent. Activity sources that must be covered."""
 
@@ -162,19 +140,6 @@ class Silence(Frozen):
     sources: Mapping[str, tuple[str, ...]]  # system -> streams
     max_lag_hours: int = 24
     target_account_days: int | None = None  # instead of `days` where the lead's account is named
-
-
-class HandRaise(Frozen):
-    """Ages of hand-raises found at adoption and how their due times are spread."""
-
-    aged_after_days: int = 14
-    reconfirm_after_days: int = 90
-    per_rep_per_day: int = 5
-    respond_minutes: int = 5
-    respond_after_opening_minutes: int = 30
-    reroute_after_minutes: tuple[int, ...] = (30, 60)
-    manager_after_minutes: int = 60
-    manager_queue_after_minutes: int = 90
 
 
 class Guard(Frozen):
@@ -241,6 +206,7 @@ class Policy(Frozen):
     cadences: tuple[Cadence, ...]
     silence: Silence
     hand_raise: HandRaise = Field(default_factory=HandRaise)
+    capacity: Capacity = Field(default_factory=Capacity)
     guard: Guard
     wake_days: Mapping[str, int] = {}  # reason code -> days until the wake date
     reasons: Mapping[str, ReasonCode] = {}

@@ -13,7 +13,10 @@ from handoff.matrix import cell_of
 from handoff.personas import NOBODY
 from handoff.policy import Meaning
 from handoff.records import latest_send, owner_state
+from handoff.response import VALUES as RESPONSE
+from handoff.response import awaits_acceptance
 from handoff.silence import clock_start, covered_until, idle_business_days, idle_since, silent_days, silent_since
+from handoff.territory import VALUES as TERRITORY
 
 if TYPE_CHECKING:
     from handoff.case import Case
@@ -117,6 +120,8 @@ def neglect_bar(case: Case) -> int | None:
 
 
 def _neglect_due(case: Case) -> Signal:
+    if case["response.clock"] != "none" and awaits_acceptance(case):
+        return False  # the response clock answers for the same delay
     bar, days = neglect_bar(case), case["idle_business_days"]
     return None if bar is None or days is None else days >= bar
 
@@ -125,8 +130,16 @@ def _touches_due_met(case: Case) -> Signal:
     cadence = case.cadence
     if cadence is None:
         return None
+    steps, calls = steps_of_offer(case)
+    if len(steps) < cadence.touches or len(calls) < cadence.calls:
+        return False
+    return not cadence.over_business_days or case.policy.calendar.business_days(steps[-1], case.now_s) >= cadence.over_business_days
+
+
+def steps_of_offer(case: Case) -> tuple[list[int], list[int]]:
+    """Touches and, of them, calls since the offer (an adopted lead: since it was first seen), newest first; automated ones count."""
     since = seconds_of(case.prior.offered_at or case.facts.first_seen)
-    return sum(1 for at in case.history.steps if at >= since) >= cadence.touches
+    return [at for at in case.history.steps if at >= since], [at for at in case.history.calls if at >= since]
 
 
 def _intent_new(case: Case) -> Signal:
@@ -256,6 +269,7 @@ VALUES: Mapping[str, Callable[[Case], Signal]] = {
     "intent.score": lambda case: case.intent.score,
     "intent.passes": lambda case: case.intent.score >= case.policy.intent.bar,
     "intent.new": _intent_new,
+    "intent.latest": lambda case: next((kind.name for _, _, kind in case.history.engagements if kind.points), None),
     "hand_raise.ever": lambda case: bool(case.history.hand_raises),
     "hand_raise.waiting": _hand_raise_waiting,
     "hand_raise.age_days": _day_signal("hand_raise.age_days"),
@@ -290,4 +304,6 @@ VALUES: Mapping[str, Callable[[Case], Signal]] = {
     "adopting": lambda case: case.frame.adopting,
     "target_account": lambda case: target_owner(case) is not None,
     "previous_owner.active": _previous_active,
+    **RESPONSE,
+    **TERRITORY,
 }

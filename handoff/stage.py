@@ -16,7 +16,8 @@ from handoff.counters import leaves
 from handoff.decision import Reason
 from handoff.intent import falls_below
 from handoff.match import MOST_ANSWERS
-from handoff.signals import base_of, latest_status_edit, neglect_bar, settles_at, silence_bar
+from handoff.response import minute_moments
+from handoff.signals import base_of, latest_status_edit, neglect_bar, settles_at, silence_bar, steps_of_offer
 from handoff.silence import covered_until
 
 NOT_ADOPTING = ("no", "adopting", "is", "true", False)
@@ -91,6 +92,11 @@ def next_look(case: Case) -> int:
     watch = case.policy.watches[case.prior.stage]
     for signal, days in watch.days:
         moments.extend(_deadlines(case, signal, days))
+    if case.clock is not None:
+        moments.extend(case.clock.due.values())
+        moments.extend(minute_moments(case, watch.minutes))
+    if watch.cadence:
+        moments.extend(_cadence_ends(case))
     review = case.prior.review_at
     if watch.review and review is not None:
         moments.append(seconds_of(review))
@@ -121,6 +127,15 @@ def _deadlines(case: Case, signal: str, days: tuple[int, ...]) -> list[int]:
     if signal in ("silent_days", "silence.due"):
         moments += _uncovered(case, moments)
     return moments
+
+
+def _cadence_ends(case: Case) -> list[int]:
+    """When the touches made so far have been spread over the days the cadence asks for."""
+    cadence = case.cadence
+    if cadence is None or not cadence.over_business_days:
+        return []
+    steps, _ = steps_of_offer(case)
+    return [case.policy.calendar.add_business_days(steps[-1], cadence.over_business_days)] if steps else []
 
 
 def _bar(days: int | None) -> tuple[int, ...]:

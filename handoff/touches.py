@@ -31,6 +31,7 @@ class History:
 
     touches: list[int] = field(default_factory=list)  # by a person
     steps: list[int] = field(default_factory=list)  # by a person or a sequence
+    calls: list[int] = field(default_factory=list)  # those of the steps that are calls
     last_send: int | None = None
     last_sign: int | None = None  # the lead replied, spoke, met, asked or did what the policy counts as a sign of life
     engagements: list[Engagement] = field(default_factory=list)
@@ -165,6 +166,7 @@ def _unite_touches(history: History, made: list[tuple[int, str, str, bool]]) -> 
     """One touch logged twice (a task and an e-mail, or in both CRMs) counts once; a person's record of it wins over the tool's."""
     kept: dict[tuple[str, str], tuple[int, int]] = {}  # (kind, who) -> (time, index in steps)
     steps: list[tuple[int, bool]] = []
+    calls: list[int] = []
     for at, kind, who, automated in sorted(made):
         last = kept.get((kind, who))
         if last is not None and at - last[0] <= SAME_FACT_SECONDS:
@@ -173,8 +175,11 @@ def _unite_touches(history: History, made: list[tuple[int, str, str, bool]]) -> 
             continue
         kept[(kind, who)] = (at, len(steps))
         steps.append((at, automated))
+        if kind == CALL:
+            calls.append(at)
     history.steps = [at for at, _ in reversed(steps)]
     history.touches = [at for at, automated in reversed(steps) if not automated]
+    history.calls = calls[::-1]
 
 
 def _unite_engagements(history: History, engaged: list[Engagement], sends: list[int]) -> None:

@@ -18,6 +18,7 @@ SIGNALS: Mapping[str, tuple[str, str]] = {
     "intent.score": ("int", "0 to 100 after decay and caps"),
     "intent.passes": ("bool", "score at or above the intent bar"),
     "intent.new": ("bool", "an engagement that counts arrived after the stage began"),
+    "intent.latest": ("text", "the kind of the newest engagement that gives points (scoring.yaml); unknown when there is none"),
     "hand_raise.ever": ("bool", "the lead has asked for a demo, a contact or a price at some time"),
     "hand_raise.waiting": ("bool", "a hand-raise that no human touch has answered and no episode has taken up"),
     "hand_raise.age_days": ("int", "whole days since the latest hand-raise"),
@@ -55,6 +56,15 @@ SIGNALS: Mapping[str, tuple[str, str]] = {
     "adopting": ("bool", "this run takes the company's backlog over"),
     "target_account": ("bool", "the e-mail's or the account's domain belongs to a named account"),
     "previous_owner.active": ("bool", "the previous owner still works here"),
+    "response.clock": ("text", "from when the wait for the first human response counts; none: nobody waits for one"),
+    "response.minutes": ("int", "business minutes without a human response, the owner's absence left out; unknown when nobody waits"),
+    "response.remind": ("bool", "the owner is to be reminded of the first response"),
+    "response.late": ("bool", "the time agreed for the first response has passed"),
+    "response.escalate": ("bool", "the manager is to be told: a hand-raise waits too long, or a second rep lets the lead wait"),
+    "acceptance.due": ("bool", "the offer has lapsed: nobody called, wrote or met the lead in the time agreed"),
+    "acceptance.exhausted": ("bool", "the re-routes are used up, or too long a time, and the offer has lapsed: a manager decides"),
+    "phone.area_code": ("text", "the area code of a North American phone number; unknown for other numbers"),
+    "postal.prefix": ("text", "the first three characters of the postal code, in capitals"),
 }
 
 FIELDS: Mapping[str, str] = {
@@ -105,6 +115,7 @@ FIELDS: Mapping[str, str] = {
 SIGNAL_VALUES: Mapping[str, tuple[str, ...]] = {
     # The words a text signal can say; a rule that compares with another one would never fire.
     "owner.state": ("active", "departed", "queue", "none", "unknown"),
+    "response.clock": ("none", "offer", "hand_raise"),
     "status.event": ("none", "accepted", "qualified", "opportunity", "customer", "nurture", "disqualified", "reopened"),
 }
 
@@ -153,6 +164,7 @@ TEMPLATE_VALUES: Mapping[str, str] = {
     "silent_days": "whole days without a sign of life",
     "idle_business_days": "business days the owner has owed a touch",
     "touches": "touches made since the stage began",
+    "waited": "business minutes without a human response",
     "reroutes": "re-routes so far",
     "owner": "name of the owner before the move",
     "new_owner": "name of the owner after the move",

@@ -126,6 +126,7 @@ _VALUES: Mapping[str, Callable[[Case], str]] = {
     "hand_raise": _hand_raise,
     "hand_raise_on": _hand_raise_on,
     "hand_raise_days": _signal("hand_raise.age_days"),
+    "waited": _signal("response.minutes"),
     "age_days": _signal("age_days"),
     "untouched_days": _signal("untouched_days"),
     "silent_days": _signal("silent_days"),

@@ -16,7 +16,7 @@ from handoff.decision import PRIOR_FIELDS, Decision, Effect, EffectKind, Frame, 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _TIMES = frozenset(spec.name for kind in (Prior, Decision) for spec in fields(kind) if "datetime" in str(spec.type))
-_TUPLES = frozenset({"cycle_starts", "told"})
+_TUPLES = frozenset({"cycle_starts", "told", "tried"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _T = TypeVar("_T", Prior, Decision)
 
@@ -128,6 +128,7 @@ def load_frame(text: str) -> Frame:
     """The reverse of `dump_frame`."""
     values = orjson.loads(text)
     values["reps"] = {key: Rep(**{**rep, "away": tuple(map(tuple, rep.get("away", ())))}) for key, rep in values["reps"].items()}
+    values["stopped_sources"] = tuple(values.get("stopped_sources", ()))
     values["coverage"] = {key: datetime.fromisoformat(at) for key, at in values["coverage"].items()}
     values["stopped_sources"] = tuple(values.get("stopped_sources", ()))
     if values["cut_over"] is not None:

@@ -16,7 +16,7 @@ from ledger.history import decision_row, forget_looks, found_ids, history_row, p
 from ledger.identity import lead_ids, merge, store_links
 from ledger.load import Order, load_leads
 from ledger.people import Keeping
-from ledger.schema import decisions, leads
+from ledger.schema import decisions, leads, records, versions
 from ledger.settling import await_settling, pending_text, prior_columns, settle
 from ledger.values import Link, Loaded, Mark, Replay, Unknown
 
@@ -152,6 +152,15 @@ class Leads:
         query = select(leads.c.key).where(_LIVING, leads.c.key > after).order_by(leads.c.key).limit(limit)
         with self._database.read() as connection:
             return tuple(connection.execute(query).scalars())
+
+    def first_seen_since(self, at: datetime) -> int:
+        """How many leads have no record that was created before `at`."""
+        made = select(func.min(versions.c.created_at).label("first")).join(records, records.c.id == versions.c.record_id)
+        made = made.join(leads, leads.c.id == records.c.lead_id).where(_LIVING, versions.c.gone_seq.is_(None)).group_by(records.c.lead_id)
+        first = made.subquery()
+        with self._database.read() as connection:
+            query = select(func.count()).select_from(first).where(first.c.first >= micros(at))
+            return int(connection.execute(query).scalar_one())
 
     def count(self) -> int:
         """How many leads there are."""

@@ -156,7 +156,7 @@ def _routing(policy: Policy, files: Files) -> Iterator[Problem]:
         if route.pool and route.pool not in policy.pools:
             yield unknown(files.where("routing", "routes", number, "pool"), f"{path}.pool", "pool", route.pool, policy.pools)
         if not route.pool:
-            what = "names no pool" if not route.to_account_owner else "has no pool for when the account's owner has left"
+            what = "names no pool" if not (route.to_account_owner or route.to_pair) else "has no pool for when the account's owner has left"
             yield Problem(files.where("routing", "routes", number), path, what, f"add pool: one of {', '.join(policy.pools)}")
     for name, pool in policy.pools.items():
         if not pool.roles and not pool.keys:

@@ -22,10 +22,16 @@ TIME_SIGNALS = frozenset(
         "review.due",
         "hand_raise.age_days",
         "fit.settled",
+        "response.minutes",
+        "acceptance.due",
+        "acceptance.exhausted",
     }
 )
 ENDS_ITSELF = frozenset(
-    {"stage_days", "status.event", "intent.new", "hand_raise.waiting", "neglect.due", "deal.lost_since_stage", "touch.human_since_offer"}
+    {
+        *("stage_days", "status.event", "intent.new", "hand_raise.waiting", "neglect.due", "deal.lost_since_stage"),
+        *("touch.human_since_offer", "acceptance.due", "acceptance.exhausted"),
+    }
 )
 """Signals that a new episode of a stage makes false."""
 

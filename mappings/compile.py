@@ -12,11 +12,13 @@ from handoff.condition import Condition, Test
 from handoff.decision import Side
 from mappings import shapes
 from mappings.business_days import resolved_holidays
+from mappings.compile_routing import compile_cadence, compile_routing
 from mappings.compile_scoring import matrix_of, scoring_of
 from mappings.conditions import Words
 from mappings.domains import free_mail_domains
 from mappings.files import Files as Files
 from mappings.shapes_base import GroupShape
+from mappings.shapes_routing import HandRaiseShape
 
 
 def compile_policy(files: Files, words: Words) -> core.Policy:
@@ -51,8 +53,8 @@ def compile_policy(files: Files, words: Words) -> core.Policy:
         handover_at=agreed.handover_at,
         **scoring_of(files, words),
         matrix=matrix_of(files),
-        **_routing(files.shapes["routing"], words),
-        **_sweep(sweep),
+        **compile_routing(files.shapes["routing"], words),
+        **_sweep(sweep, files.shapes["routing"].hand_raises),
         guard=_guard(files.shapes["guard"]),
         **_reasons(files),
         horizon_days=agreed.history_days,
@@ -60,7 +62,7 @@ def compile_policy(files: Files, words: Words) -> core.Policy:
     )
 
 
-def _when(entry: GroupShape | shapes.RouteShape, list_name: str, words: Words) -> Condition:
+def _when(entry: GroupShape, list_name: str, words: Words) -> Condition:
     return words.compile(entry.when, f"{list_name}.{entry.name}.when")
 
 
@@ -190,29 +192,10 @@ def conditions_of(policy: core.Policy) -> Iterator[Condition]:
     yield from (band.when for persona in policy.personas for attribute in persona.attributes for band in attribute.bands)
 
 
-def _routing(shape: shapes.RoutingFile, words: Words) -> dict[str, Any]:
-    clock = shape.hand_raises
-    return {
-        "pools": {
-            name: core.Pool(
-                name=name, roles=tuple(pool.roles), keys=tuple(key.casefold() for key in pool.people), new_per_day=pool.new_per_day
-            )
-            for name, pool in shape.pools.items()
-        },
-        "routes": tuple(
-            core.RouteRule(name=route.name, when=_when(route, "routes", words), pool=route.pool, to_account_owner=route.to_account_owner)
-            for route in shape.routes
-        ),
-        "roles": tuple(core.RoleWords(role=role.role, words=tuple(role.words)) for role in shape.roles),
-        "keep_owner_roles": tuple(shape.keep_owner_roles),
-        "hand_raise": core.HandRaise(**{**clock.model_dump(), "reroute_after_minutes": tuple(clock.reroute_after_minutes)}),
-    }
-
-
-def _sweep(shape: shapes.SweepFile) -> dict[str, Any]:
+def _sweep(shape: shapes.SweepFile, clock: HandRaiseShape) -> dict[str, Any]:
     silence = shape.silence
     return {
-        "cadences": tuple(core.Cadence(**cadence.model_dump()) for cadence in shape.cadences),
+        "cadences": tuple(compile_cadence(cadence, clock) for cadence in shape.cadences),
         "silence": core.Silence(
             days=silence.days,
             sources={system: tuple(streams) for system, streams in silence.sources.items()},

@@ -2,10 +2,11 @@
 
 People data is not kept in version control; `people.example.csv` shows the columns:
 
-    email,role,manager,time_zone,weight,absent_from,absent_until,accounts
+    email,role,manager,time_zone,weight,absent_from,absent_until,accounts,open_cap,new_per_day,pair
 
-`role` is sdr, ae, manager, marketing or other. `weight` is a whole number (2 takes twice the turns of 1). Absences are dates,
-both included. `accounts` are domains of named accounts, parted by blanks. Blank cells leave what the CRM says.
+`role` is sdr, ae, manager, marketing or other. `weight` is a whole number (2 takes twice the turns of 1). Absences are dates (inclusive)
+in the person's zone. `accounts` are domains of named accounts, parted by blanks. `open_cap` and `new_per_day` are this person's own bounds
+instead of the pool's; `pair` is the e-mail of the rep who works the same accounts. Blank cells leave what the CRM says.
 
     PolicyErrors    raised with every mistake: file:line, column, mend
 """
@@ -15,16 +16,20 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 from handoff.decision import Rep
 from mappings.check_names import is_time_zone
 from mappings.problems import PolicyErrors, Problem, did_you_mean
 from mappings.shapes_base import RoleName
 
-COLUMNS = ("email", "role", "manager", "time_zone", "weight", "absent_from", "absent_until", "accounts")
+COLUMNS = (
+    *("email", "role", "manager", "time_zone", "weight", "absent_from", "absent_until", "accounts"),
+    *("open_cap", "new_per_day", "pair"),
+)
 ROLES = tuple(str(role) for role in get_args(RoleName))
 
 
@@ -40,6 +45,9 @@ class PersonRow:
     absent_from: date | None = None
     absent_until: date | None = None
     accounts: tuple[str, ...] = ()
+    open_cap: int | None = None
+    new_per_day: int | None = None
+    pair: str = ""
 
 
 def load_people(path: Path) -> tuple[PersonRow, ...]:
@@ -67,15 +75,22 @@ def with_people(reps: Mapping[str, Rep], rows: Iterable[PersonRow]) -> dict[str,
                 manager=row.manager or rep.manager,
                 time_zone=row.time_zone or rep.time_zone,
                 weight=rep.weight if row.weight is None else row.weight,
+                away=absence(row, row.time_zone or rep.time_zone) or rep.away,
+                open_cap=rep.open_cap if row.open_cap is None else row.open_cap,
+                new_per_day=rep.new_per_day if row.new_per_day is None else row.new_per_day,
+                pair=row.pair or rep.pair,
             )
     return made
 
 
-def away(rows: Iterable[PersonRow], on: date) -> frozenset[str]:
-    """E-mails of people who are absent on a day."""
-    return frozenset(
-        row.email for row in rows if row.absent_from is not None and row.absent_from <= on <= (row.absent_until or row.absent_from)
-    )
+def absence(row: PersonRow, zone: str) -> tuple[tuple[int, int], ...]:
+    """The absence of a line as [from, until) in seconds since 1970: whole days on the wall of `zone`, both dates included."""
+    if row.absent_from is None:
+        return ()
+    wall = ZoneInfo(zone) if is_time_zone(zone) else UTC
+    begins = datetime.combine(row.absent_from, time.min, wall)
+    ends = datetime.combine((row.absent_until or row.absent_from) + timedelta(days=1), time.min, wall)
+    return ((int(begins.timestamp()), int(ends.timestamp())),)
 
 
 def account_owners(rows: Iterable[PersonRow]) -> dict[str, str]:
@@ -117,11 +132,23 @@ def _row(line: Mapping[str, str | None], where: str, problems: list[Problem]) ->
     first, last = (_date(cells[name], where, name, problems) for name in ("absent_from", "absent_until"))
     if last is not None and (first is None or last < first):
         problems.append(Problem(where, "absent_until", "ends before it begins", "write absent_from as well, the earlier day first"))
+    bounds = {name: _bound(cells[name], where, name, problems) for name in ("open_cap", "new_per_day")}
+    if cells["pair"] and ("@" not in cells["pair"] or cells["pair"].casefold() == email):
+        what = f"is the e-mail address of another person, not '{cells['pair']}'"
+        problems.append(Problem(where, "pair", what, "write the address of the rep who works the same accounts"))
     if len(problems) > noted:
         return None
     weight = int(cells["weight"]) if cells["weight"] else None
     accounts = tuple(cells["accounts"].casefold().split())
-    return PersonRow(email, cells["role"], cells["manager"].casefold(), cells["time_zone"], weight, first, last, accounts)
+    manager, pair = cells["manager"].casefold(), cells["pair"].casefold()
+    return PersonRow(email, cells["role"], manager, cells["time_zone"], weight, first, last, accounts, **bounds, pair=pair)
+
+
+def _bound(text: str, where: str, column: str, problems: list[Problem]) -> int | None:
+    if text and not text.isdecimal():
+        problems.append(Problem(where, column, f"is a whole number from 0, not '{text}'", "leave it blank for the pool's bound"))
+        return None
+    return int(text) if text else None
 
 
 def _date(text: str, where: str, column: str, problems: list[Problem]) -> date | None:

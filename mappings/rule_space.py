@@ -142,4 +142,4 @@ def remarks(policy: Policy) -> Iterator[str]:
 
 
 def _target(route: RouteRule) -> tuple[str, bool]:
-    return route.pool, route.to_account_owner
+    return route.pool, route.to_account_owner or route.to_pair

@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from mappings.shapes_base import Count, Days, GroupShape, RoleName, Shape, When
+from mappings.shapes_base import Count, GroupShape, Shape, When
 from mappings.shapes_matrix import MatrixFile
+from mappings.shapes_routing import CadenceShape, RoutingFile
 from mappings.shapes_scoring import ScoringFile
 
 SideName = Literal["marketing", "sales", "nobody"]
@@ -200,53 +201,6 @@ class ReasonsFile(Shape):
     reasons: dict[str, ReasonShape]
 
 
-class PoolShape(Shape):
-    """Who takes turns."""
-
-    roles: list[RoleName] = []
-    people: list[str] = Field(default=[], description="E-mail addresses, besides the roles.")
-    new_per_day: Count | None = None
-
-
-class RouteShape(Shape):
-    """The first that holds names the pool."""
-
-    name: str
-    when: When
-    pool: str = ""
-    to_account_owner: bool = False
-
-
-class RoleShape(Shape):
-    """Words in a CRM's role, team or profile name that tell the role."""
-
-    role: RoleName
-    words: list[str] = Field(min_length=1)
-
-
-class HandRaiseShape(Shape):
-    """Clock of people who asked for a demo, a call or a price."""
-
-    respond_minutes: Count
-    respond_after_opening_minutes: Count
-    reroute_after_minutes: list[int]
-    manager_after_minutes: Count
-    manager_queue_after_minutes: Count
-    aged_after_days: Days
-    reconfirm_after_days: Days
-    per_rep_per_day: Days
-
-
-class RoutingFile(Shape):
-    """routing.yaml."""
-
-    pools: dict[str, PoolShape] = Field(min_length=1)
-    routes: list[RouteShape] = Field(min_length=1)
-    roles: list[RoleShape] = Field(min_length=1)
-    keep_owner_roles: list[RoleName]
-    hand_raises: HandRaiseShape
-
-
 class SilenceShape(Shape):
     """When a lead is silent."""
 
@@ -256,15 +210,6 @@ class SilenceShape(Shape):
         description="system -> activity streams that must be read up to the deadline before anybody is called silent"
     )
     max_lag_hours: int = 24
-
-
-class CadenceShape(Shape):
-    """What a lead type is owed."""
-
-    lead_type: str
-    touches: Count
-    idle_business_days: int = Field(ge=1)
-    idle_by_stage: dict[str, int] = {}
 
 
 class HoldShape(Shape):

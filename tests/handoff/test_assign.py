@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handoff.assign import AssignResult, assign
+from handoff.compiled import CompiledPolicy
 from handoff.decide import decide
 from handoff.decision import Decision, EffectKind, Frame, Prior, Rep
 from handoff.facts import Activity, LeadFacts
@@ -17,6 +18,7 @@ from tests.handoff.makers import GOOD_FIT, NOW, REPS, form, frame, lead, prior, 
 from tests.handoff.policies import compiled
 
 SMALL = compiled()
+UNBOUND = compiled(pools={name: pool.model_copy(update={"new_per_day": None}) for name, pool in SMALL.policy.pools.items()})
 
 
 def raising(number: int, days: float = 1, owner: str = "", fields: dict[str, str] | None = None, *more: Activity) -> LeadFacts:
@@ -24,10 +26,12 @@ def raising(number: int, days: float = 1, owner: str = "", fields: dict[str, str
     return lead(record(number=number, owner=owner, fields=fields or {}), activities=(form(days), *more))
 
 
-def given_out(world: list[LeadFacts], at: Frame, priors: dict[str, Prior] | None = None, now: datetime = NOW) -> AssignResult:
+def given_out(
+    world: list[LeadFacts], at: Frame, priors: dict[str, Prior] | None = None, now: datetime = NOW, policy: CompiledPolicy = SMALL
+) -> AssignResult:
     """Decide and assign."""
-    decided = [decide((priors or {}).get(one.key), one, SMALL, at, now) for one in world]
-    return assign(decided, {one.key: one for one in world}, SMALL, at, now)
+    decided = [decide((priors or {}).get(one.key), one, policy, at, now) for one in world]
+    return assign(decided, {one.key: one for one in world}, policy, at, now)
 
 
 def owners(result: AssignResult) -> list[str]:
@@ -179,7 +183,7 @@ def test_law_7_turns_differ_by_at_most_one_per_weight_over_any_number_of_runs(we
     for size in batches:
         world = [raising(number + place) for place in range(size)]
         number += size
-        at = _after(at, given_out(world, at))
+        at = _after(at, given_out(world, at, policy=UNBOUND))
         shares = [at.turns["sdr"].get(one.key, 0) / one.weight for one in reps]
         assert max(shares) - min(shares) <= 1
 
@@ -190,10 +194,12 @@ def test_law_7_who_joins_or_comes_back_is_not_flooded(others: int, level: int, s
     old = _weighted([1] * others)
     joiner = rep("zed@x.example")
     before = {one.key: level for one in old} | ({joiner.key: max(0, level - stale * 5)} if stale else {})
-    result = given_out([raising(number) for number in range(size)], frame((*old, joiner), turns={"sdr": before}))
+    result = given_out([raising(number) for number in range(size)], frame((*old, joiner), turns={"sdr": before}), policy=UNBOUND)
     taken = Counter(turn.rep for turn in result.turns)
     assert taken[joiner.key] <= min(taken[one.key] for one in old) + 1
-    again = given_out([raising(number) for number in range(size)], _after(frame((*old, joiner), turns={"sdr": before}), result))
+    again = given_out(
+        [raising(number) for number in range(size)], _after(frame((*old, joiner), turns={"sdr": before}), result), policy=UNBOUND
+    )
     both = taken + Counter(turn.rep for turn in again.turns)
     assert both[joiner.key] <= min(both[one.key] for one in old) + 1
 

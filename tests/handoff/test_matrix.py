@@ -164,7 +164,7 @@ def test_a_trial_alone_qualifies_a_good_fit_all_day_long(hours: int) -> None:
     """50 points are the bar of 50: whenever in its first day somebody looks, not in its first hour alone."""
     facts = lead(record(fields=FITS["A"], created=days_ago(3)), activities=(form(hours / 24, "trial"),))
     decision = decided(POLICY, prior("nurture", 2), facts)
-    assert (decision.ready, decision.transition) == (True, "scored_mql")
+    assert (decision.ready, decision.transition) == (True, "scored_trial")
 
 
 @pytest.mark.requirement("R28")

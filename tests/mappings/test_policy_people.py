@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,25 +10,25 @@ import pytest
 from handoff.decision import Rep
 from mappings.load import SHIPPED, load_policy
 from mappings.narrow import narrowed
-from mappings.people import account_owners, away, load_people, with_people
+from mappings.people import absence, account_owners, load_people, with_people
 from mappings.problems import PolicyErrors
 
-HEAD = "email,role,manager,time_zone,weight,absent_from,absent_until,accounts\n"
+HEAD = "email,role,manager,time_zone,weight,absent_from,absent_until,accounts,open_cap,new_per_day,pair\n"
 
 
 def test_the_example_shows_every_column() -> None:
     """It loads, and each column is used in it."""
     rows = load_people(SHIPPED / "people.example.csv")
     assert [row.role for row in rows] == ["sdr", "sdr", "ae", "manager"]
-    assert away(rows, date(2026, 12, 24)) == {"rep.two@acme.example"}
-    assert away(rows, date(2027, 1, 3)) == frozenset()
+    assert [bool(absence(row, "UTC")) for row in rows] == [False, True, False, False]
+    assert [(row.open_cap, row.new_per_day, row.pair) for row in rows[1:3]] == [(60, 6, ""), (None, None, "rep.one@acme.example")]
     assert account_owners(rows) == {"northwind.example": "executive@acme.example", "halvorsen.example": "executive@acme.example"}
 
 
 def test_the_file_adds_to_what_the_crms_say(tmp_path: Path) -> None:
     """Blank cells leave the CRM's word; nobody is added who has no account."""
     path = tmp_path / "people.csv"
-    path.write_text(f"{HEAD}Ann@Acme.example,sdr,,,2,,,\nstranger@acme.example,sdr,,,,,,\n", encoding="utf-8")
+    path.write_text(f"{HEAD}Ann@Acme.example,sdr,,,2,,,,,,\nstranger@acme.example,sdr,,,,,,,,,\n", encoding="utf-8")
     ann = Rep("ann@acme.example", "Ann", "other", True, {"hubspot": "1"}, "Europe/Madrid", "boss@acme.example")
     made = with_people({ann.key: ann}, load_people(path))
     assert list(made) == [ann.key]
@@ -49,6 +49,8 @@ def test_the_file_adds_to_what_the_crms_say(tmp_path: Path) -> None:
         ("a@x.example,sdr,,,0,,,", "weight", "leave it blank for 1"),
         ("a@x.example,sdr,,,,soon,,", "absent_from", "YYYY-MM-DD"),
         ("a@x.example,sdr,,,,2026-12-24,2026-12-20,", "absent_until", "the earlier day first"),
+        ("a@x.example,sdr,,,,,,,many,,", "open_cap", "the pool's bound"),
+        ("a@x.example,sdr,,,,,,,,,A@x.example", "pair", "works the same accounts"),
     ],
 )
 def test_a_wrong_cell_is_named(line: str, column: str, mend: str, tmp_path: Path) -> None:
@@ -60,6 +62,18 @@ def test_a_wrong_cell_is_named(line: str, column: str, mend: str, tmp_path: Path
     (problem,) = caught.value.problems
     assert (problem.where, problem.path) == ("people.csv:2", column)
     assert mend in problem.mend
+
+
+@pytest.mark.requirement("R48", "R65")
+def test_an_absence_is_whole_days_in_the_persons_own_zone(tmp_path: Path) -> None:
+    """Both dates belong to it, and the day on which the clocks change has 25 hours."""
+    path = tmp_path / "people.csv"
+    path.write_text(f"{HEAD}ann@acme.example,,,America/New_York,,2026-10-31,2026-11-01,,80,0,\n", encoding="utf-8")
+    ann = Rep("ann@acme.example", "Ann", "sdr", True, {}, "Europe/Madrid")
+    made = with_people({ann.key: ann}, load_people(path))[ann.key]
+    begins, ends = (datetime.fromisoformat(text).timestamp() for text in ("2026-10-31T04:00+00:00", "2026-11-02T05:00+00:00"))
+    assert made.away == ((int(begins), int(ends)),)
+    assert (made.open_cap, made.new_per_day) == (80, 0)
 
 
 def test_an_unknown_column_and_a_double_line_are_named(tmp_path: Path) -> None:

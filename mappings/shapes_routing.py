@@ -1,0 +1,89 @@
+"""What routing.yaml and the cadences of sweep.yaml may hold: pools, routes, capacity, clocks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from mappings.shapes_base import Count, Days, RoleName, Shape, When
+
+
+class PoolShape(Shape):
+    """Who takes turns."""
+
+    roles: list[RoleName] = []
+    people: list[str] = Field(default=[], description="E-mail addresses, besides the roles.")
+    open_cap: Count | None = Field(default=None, description="Leads one person holds at a time; people.csv may say another number.")
+    new_per_day: Count | None = Field(default=None, description="Offers to one person in a day; people.csv may say another number.")
+    new_per_week: Count | None = Field(default=None, description="Offers to one person since Monday.")
+
+
+class CapacityShape(Shape):
+    """What follows from how busy people are: how far hand-raises pass the bounds, and how far the weekly proposal may go."""
+
+    hand_raises_percent: int = Field(default=125, ge=100, description="Hand-raises may fill a person up to this share of the bounds.")
+    moves: str = Field(default="intent.bar", description="What the weekly proposal may change. Never fit.")
+    lowest: int = Field(default=40, description="The proposal never goes below.")
+    highest: int = Field(default=65, description="The proposal never goes above.")
+    step: int = Field(default=5, ge=1, description="How far one week's proposal moves the bar.")
+
+
+class RouteShape(Shape):
+    """The first that holds names the pool."""
+
+    name: str
+    when: When
+    pool: str = ""
+    to_account_owner: bool = False
+    to_pair: bool = Field(default=False, description="To the rep paired with the account's owner (people.csv), else to the pool.")
+
+
+class RoleShape(Shape):
+    """Words in a CRM's role, team or profile name that tell the role."""
+
+    role: RoleName
+    words: list[str] = Field(min_length=1)
+
+
+class HandRaiseShape(Shape):
+    """Clock of people who asked for a demo, a call or a price."""
+
+    respond_minutes: Count
+    respond_after_opening_minutes: Count
+    remind_minutes: Count = 10
+    reroute_after_minutes: list[int]
+    manager_after_minutes: Count
+    manager_queue_after_minutes: Count
+    aged_after_days: Days
+    reconfirm_after_days: Days
+    per_rep_per_day: Days
+
+
+class RoutingFile(Shape):
+    """routing.yaml."""
+
+    pools: dict[str, PoolShape] = Field(min_length=1)
+    capacity: CapacityShape = CapacityShape()
+    routes: list[RouteShape] = Field(min_length=1)
+    roles: list[RoleShape] = Field(min_length=1)
+    keep_owner_roles: list[RoleName]
+    hand_raises: HandRaiseShape
+
+
+class CadenceShape(Shape):
+    """What a lead type is owed. Minutes are business minutes."""
+
+    lead_type: str
+    touches: Count
+    calls: Count = Field(default=0, description="How many of the touches must be calls.")
+    over_business_days: Count = Field(default=0, description="Business days from the first touch before silence may count.")
+    idle_business_days: int = Field(ge=1)
+    idle_by_stage: dict[str, int] = {}
+    clock: Literal["offer", "hand_raise"] = Field(
+        default="offer",
+        description="offer: anew with each offer. hand_raise: one clock from the hand-raise; its minutes stand in routing.yaml.",
+    )
+    respond_minutes: Days | None = Field(default=None, description="The first human response is late after.")
+    remind_minutes: Days | None = Field(default=None, description="The owner is reminded after.")
+    accept_minutes: Days | None = Field(default=None, description="The offer lapses after, and goes to another rep.")
