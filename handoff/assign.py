@@ -11,19 +11,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import lcm
+from typing import Any
 
 from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case, open_case
 from handoff.compiled import CompiledPolicy, Row
 from handoff.decide import owner_stands, task_of, words_of
-from handoff.decision import Decision, Effect, EffectKind, Frame, Reason, Rep, Side, prior_of
+from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Rep, Side, prior_of
 from handoff.facts import LeadFacts
+from handoff.milestones import taken
 from handoff.nurture import nurture_place
 from handoff.plan import CREATED_OBJECTS
 from handoff.policy import Pool
 from handoff.sla import due_at
 from handoff.stage import next_look
 from handoff.wording import day_text, sentence, time_text
+
+MILESTONES = (
+    *("cycle", "cycle_starts", "mql_at", "sal_at", "sql_at", "recycled_at", "first_touch_at", "campaign", "reason_code"),
+    *("keeps", "last_call_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,10 @@ class _Queue:
     def next(self, able: Iterable[Rep]) -> Rep | None:
         """Who is next among those able to take the lead."""
         return min(able, key=lambda rep: (self.per_weight(rep), rep.key), default=None)
+
+
+def _milestones(prior: Prior) -> dict[str, Any]:
+    return {name: getattr(prior, name) for name in MILESTONES}
 
 
 def belongs(rep: Rep, pool: Pool) -> bool:
@@ -231,6 +242,7 @@ class Desk:
             release_owner="",
         )
         midnight = self.policy.calendar.next_midnight(seconds_of(self.now))
+        waiting = replace(waiting, **_milestones(taken(case, row, prior_of(waiting), waits=True)))
         return replace(waiting, next_look_at=moment_of(min(midnight, next_look(case.after(prior_of(waiting))))))
 
     def _offer(self, decision: Decision, case: Case, row: Row, owner: str, because: tuple[Reason, ...]) -> Decision:
@@ -268,6 +280,7 @@ class Desk:
             because=(*decision.because, *because),
             release_owner=decision.release_owner if owner != case.owner else "",
         )
+        offered = replace(offered, **_milestones(taken(case, row, prior_of(offered))))
         self._given[owner] = self._given.get(owner, 0) + 1
         return replace(offered, next_look_at=moment_of(next_look(case.after(prior_of(offered)))))
 

@@ -8,6 +8,7 @@ from handoff.policy import Policy
 from mappings.check_matrix import cells_have_rules, matrix_is_total
 from mappings.check_names import names_exist
 from mappings.check_numbers import numbers_add_up
+from mappings.check_recycle import recycling_holds
 from mappings.check_rules import rules_are_specific
 from mappings.check_scoring import counts_are_read, personas_and_counts_hold
 from mappings.check_stages import no_dead_ends
@@ -18,7 +19,10 @@ from mappings.problems import Problem
 from mappings.rule_space import routes_count
 
 Check = Callable[[Policy, Files], Iterator[Problem]]
-OF_NAMES: tuple[Check, ...] = (names_exist, options_have_meanings, numbers_add_up, matrix_is_total, personas_and_counts_hold)
+OF_NAMES: tuple[Check, ...] = (
+    *(names_exist, options_have_meanings, numbers_add_up, matrix_is_total),
+    *(personas_and_counts_hold, recycling_holds),
+)
 OF_CONDITIONS: tuple[Check, ...] = (
     *(no_dead_ends, rules_are_specific, routes_count),
     *(criteria_are_specific, cells_have_rules, counts_are_read),
