@@ -17,6 +17,11 @@ from handoff.condition import Frozen as Frozen
 from handoff.condition import Operator as Operator
 from handoff.condition import Test as Test
 from handoff.decision import Side
+from handoff.policy_recycle import Alert as Alert
+from handoff.policy_recycle import LastCall as LastCall
+from handoff.policy_recycle import Opportunity as Opportunity
+from handoff.policy_recycle import ReasonCode as ReasonCode
+from handoff.policy_recycle import Recycle as Recycle
 from handoff.policy_scoring import Band as Band
 from handoff.policy_scoring import Cell as Cell
 from handoff.policy_scoring import Count as Count
@@ -27,11 +32,6 @@ from handoff.policy_scoring import IntentKind as IntentKind
 from handoff.policy_scoring import Persona as Persona
 from handoff.policy_scoring import SubjectKind as SubjectKind
 from handoff.policy_scoring import kind_of_subject as kind_of_subject
-from handoff.policy_recycle import Alert as Alert
-from handoff.policy_recycle import LastCall as LastCall
-from handoff.policy_recycle import Opportunity as Opportunity
-from handoff.policy_recycle import ReasonCode as ReasonCode
-from handoff.policy_recycle import Recycle as Recycle
 from handoff.vocabulary import SIGNALS as SIGNALS
 
 
