@@ -75,11 +75,12 @@ def _silence_report(case: Case) -> Signal:
 
 
 def _unsent_days(case: Case) -> Signal:
-    since = seconds_of(case.prior.since)
+    return (case.now_s - seconds_of(case.prior.since)) // DAY_SECONDS if _awaits_a_send(case) else None
+
+
+def _awaits_a_send(case: Case) -> bool:
     sent = last_sent(case)
-    if not case.prior.nurture_group or (sent is not None and sent >= since):
-        return None
-    return (case.now_s - since) // DAY_SECONDS
+    return bool(case.prior.nurture_group) and (sent is None or sent < seconds_of(case.prior.since))
 
 
 def moments(case: Case, signal: str, days: tuple[int, ...]) -> list[int]:
@@ -95,7 +96,7 @@ def moments(case: Case, signal: str, days: tuple[int, ...]) -> list[int]:
     if signal == "silence.report":
         base, bound = base_of(case, "silent_days"), case.policy.policy.silence.rep_sourced_days
         return [] if base is None or bound is None or not is_rep_sourced(case) else [base + bound * DAY_SECONDS]
-    return [seconds_of(case.prior.since) + number * DAY_SECONDS for number in days] if case.prior.nurture_group else []
+    return [seconds_of(case.prior.since) + number * DAY_SECONDS for number in days] if _awaits_a_send(case) else []
 
 
 def _review(case: Case) -> list[int]:
