@@ -102,6 +102,8 @@ def _kept(case: Case) -> Signal:
 
 def moments(case: Case, signal: str) -> list[int]:
     """When the answer of one of these signals may change by the clock alone, in seconds."""
+    if case["next_step.open"] or not case["touches_due_met"]:
+        return []  # time alone silences nobody here
     end, rule = _ends(case), case.policy.policy.silence.last_call
     if end is None:
         return []

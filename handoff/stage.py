@@ -118,7 +118,7 @@ def alerts(case: Case) -> tuple[tuple[str, str], ...]:
 def _deadlines(case: Case, signal: str, days: tuple[int, ...]) -> list[int]:
     if signal in LAST_CALLS:
         moments = last_call.moments(case, signal)
-        return moments + _uncovered(case, moments)
+        return moments + _uncovered(case, moments) if moments else moments
     if signal == "reason.missing_days":
         return reasons.moments(case, days)
     if signal in recycle.VALUES:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from engine_worlds import Place
 
+from engine.adopt import adopt
 from engine.report import Status
 from handoff.facts import Actor, Kind, Ref
 from handoff.policy import Opportunity
@@ -76,6 +77,14 @@ def test_a_silent_lead_gets_its_last_call_is_kept_once_and_then_goes_to_nurture_
     company.sync()
     assert company.crms[ref.system].value(ref, "owner") == owner, "back to who knows the lead"
     assert (says(company, ref, "cycle"), says(company, ref, "sal_at"), says(company, ref, "recycled_at")) == ("2", "", "")
+
+
+@pytest.mark.requirement("R103")
+def test_a_plan_says_how_many_would_become_marketing_contacts(company: Place) -> None:
+    for name, may in (("anna", "true"), ("bert", "false"), ("carl", "")):
+        company.person(name, legal_basis="Legitimate interest", **({"marketable": may} if may else {}))
+    summary = adopt(company.engine)
+    assert any(note.startswith("2 leads of this plan") and "billed" in note for note in summary.notes), summary.notes
 
 
 @pytest.mark.requirement("R91", "R92", "R96")
