@@ -153,7 +153,7 @@ class Change:
 class NewRecord:
     """A record to create once. `unique_key` finds it again after a lost reply; `about` are records it belongs to (a task's lead)."""
 
-    object: str  # canonical object: lead or task
+    object: str  # canonical object: lead, task or deal
     unique_key: str
     values: Mapping[str, str | None]
     about: tuple[Ref, ...] = ()

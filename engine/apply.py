@@ -13,7 +13,7 @@ from functools import partial
 from connectors.protocol import Change, Crm, CrmError, Fate, Interrupted, Op, Outcome, Verified
 from engine.compare import Seen, after_write, before_write, blanked, change_of, settled
 from engine.create import create_batch
-from engine.records import TASK
+from engine.records import EFFECTS
 from engine.runs import Run
 from handoff.facts import Edit, Record, Ref
 from ledger.values import LineResult, LineRow, LineState
@@ -29,10 +29,12 @@ def apply_open(run: Run, plan_id: int | None = None) -> int:
     Leads that do not exist yet come first, then updates; tasks wait until every CRM has what their leads' decision says.
     """
     before = run.counts["conflicts"] + run.counts["restored_edits"]
-    for tasks in (False, True):
-        groups = [group for group in run.engine.ledger.outbox.open_groups(plan_id) if (group[1] == TASK) is tasks]
+    for late in (False, True):
+        groups = [
+            group for group in run.engine.ledger.outbox.open_groups(plan_id) if (group[2] == Op.CREATE and group[1] in EFFECTS) is late
+        ]
         crms = [crm for system, crm in run.engine.crms.items() if any(group[0] == system for group in groups)]
-        names = [f"write {'tasks' if tasks else 'records'} to {crm.system}" for crm in crms]
+        names = [f"write {'tasks' if late else 'records'} to {crm.system}" for crm in crms]
         run.engine.executor.map(partial(_apply_system, run, groups, plan_id), crms, names)
     return run.counts["conflicts"] + run.counts["restored_edits"] - before
 

@@ -27,6 +27,8 @@ FLIPS = 2
 OWNERS = ("owners_given", "owners_rerouted")
 HAND_RAISE = "hand_raise.waiting"
 CLOCK, RAISED = "response.clock", "hand_raise"
+BECOME_MARKETING = "become_marketing"
+MAILER = "hubspot"  # the CRM that bills by who may be mailed
 
 
 @dataclass(slots=True)
@@ -71,7 +73,8 @@ def write_shard(run: Run, book: Book, frame: Frame, pairs: Sequence[Pair], *, se
     main: list[tuple[Decision, PlanLines]] = []
     routing: list[tuple[Decision, PlanLines]] = []
     parts = [(decision, lines(decision, facts, run.engine.compiled, frame)) for decision, facts in pairs]
-    for decision, made in _without_contested(run, parts):
+    for (decision, made), (_, facts) in zip(_without_contested(run, parts), pairs, strict=True):
+        run.counts[BECOME_MARKETING] += bool(made.lines or made.creations) and _becomes_marketing(run, decision, facts)
         exempt = book.split and bool(made.lines or made.creations) and is_new_hand_raise(run, decision)
         (routing if exempt else main).append((decision, made))
         _count(run, book, decision, made, frame, exempt=exempt)
@@ -82,6 +85,13 @@ def write_shard(run: Run, book: Book, frame: Frame, pairs: Sequence[Pair], *, se
     book.routing = _save(run, "routing", book.routing, routing)
     if settle:
         run.engine.ledger.leads.settle([decision.lead for decision, made in main if not made.lines and not made.creations])
+
+
+def _becomes_marketing(run: Run, decision: Decision, facts: LeadFacts) -> bool:
+    """Whether mailing the lead, now or once its hold is lifted, makes a marketing contact of it. Crossing a tier of them is billed."""
+    row = run.engine.compiled.by_name.get(decision.transition)
+    nurtured = row is not None and row.rule.nurture and decision.side is Side.MARKETING
+    return nurtured and facts.fields.get("marketable") != "true" and any(record.ref.system == MAILER for record in facts.records)
 
 
 def _save(run: Run, kind: str, plan_id: int | None, part: Sequence[tuple[Decision, PlanLines]]) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from connectors.protocol import Crm, CrmError, Fate, Interrupted, NewRecord, Outcome
 from engine.context import Engine
-from engine.records import LEAD, TASK
+from engine.records import LEAD
 from engine.runs import Run
 from handoff.facts import Ref
 from ledger.values import CreationResult, CreationRow, LineState, Link, Role
@@ -89,6 +89,6 @@ def _result(run: Run, crm: Crm, row: CreationRow, outcome: Outcome) -> CreationR
         run.give_up_after(crm.system, outcome.reason or "creations were put back")
         return CreationResult(row.id, LineState.OPEN, None, outcome.reason)
     run.add(run.counts, "refused")
-    what = "task" if row.creation.object == TASK else "new lead"
+    what = "new lead" if row.creation.object == LEAD else row.creation.object
     run.report(row.creation.lead, "refused", f"{crm.system} {what}: {outcome.reason}")
     return CreationResult(row.id, LineState.REFUSED, None, outcome.reason)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import orjson
 
-from engine.book import Book
+from engine.book import BECOME_MARKETING, Book
 from engine.context import Engine
 from engine.decide import decide_due
 from engine.frame import build_frame
@@ -19,6 +19,7 @@ from engine.runs import Run
 from engine.waiting import documents, keep_waiting, part_name
 from handoff.assign import Level, Turn
 
+BILLED = "making them so is billed once a tier is passed"
 LEVELS, TURNS = "levels", "turns"
 UNSIGNED = "let sales and marketing read and sign the draft that handoff look writes; until then nothing is written"
 
@@ -35,9 +36,17 @@ def plan_round(run: Run, kind: str = "sync", *, adopting: bool = False) -> Book:
     book = Book(kind, split=live)
     with run.phase("decide"):
         decide_due(run, book, frame, settle=settle)
+    _tell_marketing(run)
     if run.plan_id is None and (book.lines or book.creations):
         run.plan_id = book.main if book.main is not None else book.routing
     return book
+
+
+def _tell_marketing(run: Run) -> None:
+    number = run.counts[BECOME_MARKETING]
+    if number:
+        run.notes[:] = [note for note in run.notes if not note.endswith(BILLED)]
+        run.notes.append(f"{number:,} leads of this plan go to nurture and are no marketing contacts yet; {BILLED}")
 
 
 def release(run: Run, book: Book) -> bool:

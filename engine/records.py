@@ -4,4 +4,5 @@ from __future__ import annotations
 
 ROUTED = {"hubspot": "contacts", "salesforce": "Lead"}
 TASKS = {"hubspot": "tasks", "salesforce": "Task"}
-LEAD, TASK = "lead", "task"
+LEAD, TASK, DEAL = "lead", "task", "deal"
+EFFECTS = frozenset({TASK, DEAL})  # created last: they belong to a record that must say first what was decided

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from handoff.availability import Room, at_work_from, away_until, calendar_in, moment_text
@@ -17,8 +18,9 @@ from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case, open_case
 from handoff.compiled import CompiledPolicy, Row
 from handoff.decide import owner_stands, task_of, words_of
-from handoff.decision import Decision, Effect, EffectKind, Frame, Reason, Rep, Side, prior_of
+from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Rep, Side, prior_of
 from handoff.facts import LeadFacts
+from handoff.milestones import taken
 from handoff.nurture import nurture_place
 from handoff.plan import CREATED_OBJECTS
 from handoff.policy import Pool
@@ -31,6 +33,10 @@ from handoff.turns import Turn as Turn
 from handoff.wording import day_text, sentence, time_text
 
 MANY = 2
+MILESTONES = (
+    *("cycle", "cycle_starts", "mql_at", "sal_at", "sql_at", "recycled_at", "first_touch_at", "campaign", "reason_code"),
+    *("keeps", "last_call_at"),
+)
 Place = tuple[int, int, int, str, str]
 """Negated heat, ISO create date, lead key."""
 
@@ -61,6 +67,10 @@ def place_in_line(decision: Decision) -> Place:
     """Where a ready decision stands in the pass: hottest first, then first seen, then by lead key. No two leads have the same place."""
     hand_raise, intent, fit = decision.heat
     return -hand_raise, -intent, -fit, *decision.first_seen
+
+
+def _milestones(prior: Prior) -> dict[str, Any]:
+    return {name: getattr(prior, name) for name in MILESTONES}
 
 
 class Desk:
@@ -241,6 +251,7 @@ class Desk:
             release_owner="",
         )
         midnight = self.policy.calendar.next_midnight(seconds_of(self.now))
+        waiting = replace(waiting, **_milestones(taken(case, row, prior_of(waiting), waits=True)))
         return replace(waiting, next_look_at=moment_of(min(midnight, next_look(case.after(prior_of(waiting))))))
 
     def _offer(self, decision: Decision, case: Case, row: Row, owner: str, because: tuple[Reason, ...]) -> Decision:
@@ -281,6 +292,7 @@ class Desk:
             because=(*decision.because, *because),
             release_owner=decision.release_owner if owner != case.owner else "",
         )
+        offered = replace(offered, **_milestones(taken(case, row, prior_of(offered))))
         self._room.give(owner, case.owner if self._with_sales(case) else "")
         return replace(offered, next_look_at=moment_of(next_look(case.after(prior_of(offered)))))
 

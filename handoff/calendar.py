@@ -92,6 +92,13 @@ class Calendar:
         """`add_business_seconds` for whole business days."""
         return self.add_business_seconds(start, days * self.day_seconds)
 
+    def business_days_before(self, end: int, days: int) -> int:
+        """The latest opening second from which `days` whole business days still lie before `end`."""
+        table = self._covering(max(EARLIEST, end - (days * 7 + 30) * DAY_SECONDS), end)
+        target = max(0, _elapsed(table, end) - days * self.day_seconds)
+        at = max(0, bisect_right(table.before, target) - 1)
+        return table.opens[at] + target - table.before[at]
+
     def is_open(self, moment: int) -> bool:
         """Whether the company is open at this second."""
         table = self._covering(moment, moment)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from handoff import last_call, reasons, recycle, signals
 from handoff.calendar import seconds_of
 from handoff.compiled import CompiledPolicy
 from handoff.counters import count
@@ -18,8 +19,10 @@ from handoff.personas import PersonaRules, persona_of
 from handoff.policy import Cadence
 from handoff.records import owner_of, record_of_record, routed_records
 from handoff.response import Clock, clock_of
-from handoff.signals import VALUES, Signal
+from handoff.signals import Signal
 from handoff.touches import History, read_history
+
+VALUES = {**signals.VALUES, **last_call.VALUES, **reasons.VALUES, **recycle.VALUES}
 
 
 class Case(dict[str, Any]):

@@ -16,11 +16,14 @@ from handoff.personas import Personas, compile_personas
 from handoff.policy import Cadence, Operator, Policy, Test, Transition
 
 ANY_STAGE = frozenset({"any", "*"})
+OPEN_STEPS = frozenset({"next_step.open", "silence.due", "last_call.due", "kept", "task.open"})
 DEFAULT_CADENCE = frozenset({"", "default", "any"})
 DAY_SIGNALS = frozenset(
     {
         *("age_days", "stage_days", "touch.days_ago", "untouched_days", "sent_days", "silent_days", "silence.due", "idle_business_days"),
         *("neglect.due", "hand_raise.age_days"),
+        *("last_call.due", "kept", "recycle.cooled", "recycle.cycles_left", "sunset.due", "silence.report", "reason.missing_days"),
+        "nurture.unsent_days",
     }
 )
 
@@ -81,6 +84,15 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """An alert: its name, check, and what is to be done."""
+
+    name: str
+    check: Check
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One routing rule."""
 
@@ -104,6 +116,7 @@ class CompiledPolicy:
     holds: tuple[Named, ...]
     groups: tuple[Named, ...]
     routes: tuple[Route, ...]
+    alerts: Mapping[str, tuple[Told, ...]]
     fit: FitRules
     intent: IntentRules
     personas: Personas
@@ -132,13 +145,17 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         routes=tuple(
             Route(rule.name, compile_condition(rule.when), rule.pool, rule.to_account_owner, rule.to_pair) for rule in policy.routes
         ),
+        alerts={
+            stage: tuple(Told(alert.name, compile_condition(alert.when), alert.says) for alert in policy.alerts if stage in alert.stages)
+            for stage in policy.stages
+        },
         fit=compile_fit(policy.fit),
         intent=compile_intent(policy.intent, (kind for one in policy.counts.values() for kind in one.kinds)),
         personas=compile_personas(policy.fit, policy.personas),
         counts=compile_counts(policy.counts),
         cells=compile_matrix(policy.matrix),
         cadences=cadences,
-        watches={stage: _watch(policy, stage_rows) for stage, stage_rows in per_stage.items()},
+        watches={stage: _watch(policy, stage, stage_rows) for stage, stage_rows in per_stage.items()},
         lag_seconds=policy.silence.max_lag_hours * 3600,
         placeholders=frozenset(text.strip().casefold() for text in policy.company.placeholders),
     )
@@ -169,8 +186,9 @@ def _blocks(rows: tuple[Row, ...]) -> tuple[Block, ...]:
     return tuple(Block(signal, members, {}) for signal, members in grouped)
 
 
-def _watch(policy: Policy, rows: tuple[Row, ...]) -> Watch:
+def _watch(policy: Policy, stage: str, rows: tuple[Row, ...]) -> Watch:
     conditions = [row.rule.when for row in rows] + [rule.when for rule in policy.scope]
+    conditions += [alert.when for alert in policy.alerts if stage in alert.stages]
     leaves = [leaf for condition in conditions for leaf in leaves_of(condition)]
     if any(test.signal == "contactable" for test, _ in leaves):
         leaves += [leaf for rule in policy.holds for leaf in leaves_of(rule.when)]
@@ -186,7 +204,7 @@ def _watch(policy: Policy, rows: tuple[Row, ...]) -> Watch:
     return Watch(
         days=tuple((signal, tuple(sorted(values))) for signal, values in sorted(days.items())),
         review=any(test.signal == "review.due" for test, _ in leaves),
-        next_step=any(test.signal in ("next_step.open", "silence.due", "task.open") for test, _ in leaves),
+        next_step=any(test.signal in OPEN_STEPS for test, _ in leaves),
         intent_falls=bool(falling),
         intent_levels=tuple(sorted(level for level in levels if level > 0)),
         counts=tuple(sorted({test.signal for test, _ in leaves if test.signal.startswith("count.")})),

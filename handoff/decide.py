@@ -15,13 +15,15 @@ from handoff.case import Case, open_case
 from handoff.compiled import CompiledPolicy, Route, Row
 from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Side, carried
 from handoff.facts import LeadFacts
+from handoff.milestones import taken
 from handoff.nurture import nurture_place
 from handoff.records import QUEUE, departure, owner_state
 from handoff.signals import latest_status_edit, persons_edits, target_owner
 from handoff.sla import due_at
-from handoff.stage import fact_at, next_look, walk
+from handoff.stage import alerts, fact_at, next_look, walk
 from handoff.wording import Words, brief, day_text, owner_name, sentence, time_text
 
+DEALS_IN = "hubspot"  # a Salesforce Lead has no account before its conversion, which makes the opportunity itself
 MOST_STEPS = 4  # moves in one decision; a table that goes on longer runs in a circle
 HELD_LOOK = timedelta(days=1)
 
@@ -163,6 +165,7 @@ def _walk_on(first: Case) -> Decision:
         because.extend(walked.because)
         if walked.row is None:
             because.append(("stay", case.prior.stage))
+            move = replace(move, exceptions=(*move.exceptions, *alerts(case)))
             return _decision(first, move, tuple(because), moment_of(next_look(case)))
         because.append(("fired", walked.row.name, case.prior.stage, walked.row.rule.to, _by_author(case, walked.row)))
         if walked.row.rule.ready:
@@ -206,7 +209,7 @@ def _ask_for_owner(case: Case, row: Row) -> tuple[Asked, Reason]:
 def _route(case: Case, row: Row) -> tuple[str, str, Reason]:
     """(pool, preferred owner, trace): the row's own pool, else the first routing rule that holds."""
     previous = case.prior.previous_owner
-    if row.rule.to_previous_owner and previous and owner_state(previous, case.frame) == "active":
+    if row.rule.to_previous_owner and returns_to(case):
         return row.rule.pool or _pool_of(case), previous, ("route", "previous owner", previous)
     if row.rule.pool:
         return row.rule.pool, "", ("route", row.name, row.rule.pool)
@@ -230,6 +233,12 @@ def _person_of(case: Case, route: Route) -> str:
     return next((key for key, other in sorted(case.frame.reps.items()) if other.pair == owner), "")
 
 
+def returns_to(case: Case) -> str:
+    """The previous owner, while active and of a role that keeps leads; "" for nobody."""
+    rep = case.frame.reps.get(case.prior.previous_owner)
+    return rep.key if rep is not None and rep.active and rep.role in case.policy.policy.keep_owner_roles else ""
+
+
 def _pool_of(case: Case) -> str:
     return next((route.pool for route in case.policy.routes if route.pool and route.check(case) is None), "")
 
@@ -246,7 +255,7 @@ def _moved(case: Case, row: Row) -> Move:
     after = replace(
         prior,
         stage=name,
-        since=moment_of(case.now_s),
+        since=prior.since if rule.continues else moment_of(case.now_s),
         episode=prior.episode + 1,
         rev=prior.rev + 1,
         owner=owner,
@@ -255,8 +264,8 @@ def _moved(case: Case, row: Row) -> Move:
         lead_type=rule.lead_type or prior.lead_type,
         next_step=f"hold: {hold.replace('_', ' ')}" if hold else sentence(rule.next_step, words),
         nurture_group=group,
-        due_at=due,
-        review_at=review,
+        due_at=(due or review) if rule.continues else due,
+        review_at=(review or prior.review_at) if rule.continues else review,
         offered_at=prior.offered_at if sales else None,
         reroutes=prior.reroutes if sales else 0,
         tried=prior.tried if sales else (),
@@ -267,8 +276,8 @@ def _moved(case: Case, row: Row) -> Move:
         reason=sentence(rule.reason, words),
     )
     unplaced = (("no_nurture_group", row.name),) if rule.nurture and not group and not hold else ()
-    effects = task_of(case, row, after.episode, due, words)
-    return Move(after, row, effects, tuple(sorted(overrides(case, row))), unplaced, moment_of(fact_at(case, row)))
+    effects = (*task_of(case, row, after.episode, due, words), *deal_of(case, row, after.episode, words))
+    return Move(taken(case, row, after), row, effects, tuple(sorted(overrides(case, row))), unplaced, moment_of(fact_at(case, row)))
 
 
 def words_of(case: Case, stage: str, owner: str, given: dict[str, str]) -> Words:
@@ -283,6 +292,15 @@ def task_of(case: Case, row: Row, episode: int, due: datetime | None, words: Wor
         return ()
     text = brief(task.lines, words)
     return (Effect(EffectKind.TASK, case.facts.key, row.name, episode, due, text, sentence(task.subject, words)),)
+
+
+def deal_of(case: Case, row: Row, episode: int, words: Words) -> tuple[Effect, ...]:
+    """The Stage 0 opportunity of a transition, where the policy makes one and HubSpot knows the lead."""
+    opportunity = case.policy.policy.opportunity
+    there = any(record.ref.system == DEALS_IN for record in case.routed)
+    if row.rule.creates != "opportunity" or not opportunity.create or not there or case.history.deal_open or case.history.our_deals:
+        return ()
+    return (Effect(EffectKind.CREATE_DEAL, case.facts.key, row.name, episode, subject=sentence(opportunity.name, words)),)
 
 
 def _owner_after(case: Case, row: Row, stage: str) -> str:

@@ -24,6 +24,7 @@ class EffectKind(StrEnum):
     TASK = "task"
     CREATE_LEAD = "create_lead"
     NOTIFY = "notify"
+    CREATE_DEAL = "create_deal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from handoff.calendar import moment_of
 from handoff.case import Case
 from handoff.compiled import Row
-from handoff.signals import latest_status_edit
+from handoff.reasons import wake_at
 
 
 def nurture_place(case: Case, row: Row) -> tuple[str, str, datetime | None]:
@@ -17,9 +17,7 @@ def nurture_place(case: Case, row: Row) -> tuple[str, str, datetime | None]:
         hold = next((rule for rule in case.policy.holds if rule.check(case) is None), None)
         if hold is not None:
             return "", hold.name, _in_days(case, hold.review_days)
-        group = _group(case)
-        days = _wake_days(case) if days is None else days
-        return group, "", None if days is None else _in_days(case, days)
+        return _group(case), "", wake_at(case) if days is None else _in_days(case, days)
     return "", "", None if days is None else _in_days(case, days)
 
 
@@ -30,14 +28,6 @@ def _group(case: Case) -> str:
     if found is None:
         return ""
     return own if own and found.persona_first else found.name
-
-
-def _wake_days(case: Case) -> int | None:
-    edit = latest_status_edit(case)
-    if edit is None or edit[1] is None or not edit[1].reason:
-        return None
-    code = case.policy.policy.reasons.get(edit[1].reason)
-    return code.wake_days if code is not None and code.wake_days is not None else case.policy.policy.wake_days.get(edit[1].reason)
 
 
 def _in_days(case: Case, days: int) -> datetime:

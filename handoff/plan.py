@@ -15,6 +15,7 @@ from handoff.compiled import CompiledPolicy
 from handoff.decision import Decision, Effect, EffectKind, Frame, Rep, Side
 from handoff.facts import LeadFacts, Record, Ref
 from handoff.records import QUEUE, instant_text, owner_of, owner_state, record_of_record, routed_records
+from handoff.silence import KEEP_FIELD
 
 LIFECYCLE_ORDER = ("subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer", "evangelist")
 CREATED_OBJECTS: Mapping[str, str] = {"salesforce": "Lead", "hubspot": "contacts"}
@@ -22,6 +23,7 @@ COPIED_FIELDS = (
     *("email", "first_name", "last_name", "phone", "title", "company", "country", "state", "postal_code", "region"),
     *("industry", "employees", "revenue", "tech_stack", "budget", "source", "legal_basis"),
 )
+DATES = ("mql_at", "offered_at", "sal_at", "sql_at", "recycled_at", "first_touch_at")  # handoff_<name> on the record
 MISSING_NAME = "(not given)"  # Salesforce refuses a Lead without LastName or Company
 OWNER_REQUIRED = frozenset({"salesforce"})  # a Salesforce Lead always has an owner; blank is not a value
 
@@ -55,7 +57,7 @@ class Creation:
 
     lead: str
     system: str
-    object: str  # canonical: lead or task
+    object: str  # canonical: lead, task or deal
     unique_key: str
     values: Mapping[str, str | None]
     about: tuple[Ref, ...] = ()
@@ -121,8 +123,32 @@ def own_fields(decision: Decision, policy: CompiledPolicy) -> dict[str, str]:
         "handoff_fit": decision.fit_band,
         "handoff_intent": decision.intent_band,
         "handoff_hand_raise_at": instant_text(decision.hand_raise_at) if decision.hand_raise_at else "",
+        "handoff_cycle": str(decision.cycle) if decision.cycle else "",
+        **{f"handoff_{name}": _when(getattr(decision, name)) for name in DATES},
+        "handoff_campaign": decision.campaign,
+        "handoff_reason_code": decision.reason_code,
         "handoff_policy": f"{policy.policy.version} {policy.policy.digest[:8]}".strip(),
     }
+
+
+def _when(moment: datetime | None) -> str:
+    return instant_text(moment) if moment else ""
+
+
+def ticks(decision: Decision, policy: CompiledPolicy) -> dict[str, bool]:
+    """Our check boxes as they should stand: who may not be marketed to; the owner's wish to keep the lead is taken back once used."""
+    known = policy.policy.reasons.get(decision.reason_code)
+    sales = decision.side == Side.SALES
+    made = {"handoff_suppressed": known is not None and known.action == "suppress" and not sales}
+    return made if sales and not decision.keeps else {**made, KEEP_FIELD: False}
+
+
+def _tick_lines(decision: Decision, record: Record, policy: CompiledPolicy) -> Iterator[Line]:
+    """A box that was never ticked and one that was cleared are the same. People tick ours, so no edit of theirs stands in the way."""
+    for field, wanted in ticks(decision, policy).items():
+        before = record.fields.get(field) or None
+        if (before == "true") != wanted:
+            yield _line(decision, record, field, before, "true" if wanted else "false", "field")
 
 
 def _record_lines(decision: Decision, record: Record, edited: frozenset[str], policy: CompiledPolicy, frame: Frame) -> Iterator[Line]:
@@ -132,6 +158,7 @@ def _record_lines(decision: Decision, record: Record, edited: frozenset[str], po
         after = wanted or None
         if before != after and field not in edited:
             yield _line(decision, record, field, before, after, move if field == "handoff_stage" else "field")
+    yield from _tick_lines(decision, record, policy)
     if "owner" in edited:
         return
     owner_line = _owner_line(decision, record, policy, frame)
@@ -201,6 +228,8 @@ def _creations(decision: Decision, facts: LeadFacts, main: Record | None, policy
     for effect in decision.effects:
         if effect.kind == EffectKind.TASK:
             yield _new_task(decision, effect, main, made, policy, frame)
+        elif effect.kind == EffectKind.CREATE_DEAL:
+            yield from _new_deal(decision, effect, facts, policy, frame)
 
 
 def _new_lead(decision: Decision, effect: Effect, facts: LeadFacts, policy: CompiledPolicy, frame: Frame) -> Creation:
@@ -209,6 +238,7 @@ def _new_lead(decision: Decision, effect: Effect, facts: LeadFacts, policy: Comp
     values.setdefault("last_name", MISSING_NAME)
     values.setdefault("company", facts.fields.get("account_name") or MISSING_NAME)
     values.update({field: value for field, value in own_fields(decision, policy).items() if value})
+    values.update({field: "true" for field, wanted in ticks(decision, policy).items() if wanted})
     values["handoff_key"] = effect.key
     values["owner"] = owner_id(decision.owner, system, frame)
     values["hubspot_id"] = next((record.ref.id for record in routed_records(facts) if record.ref.system == "hubspot"), None)
@@ -226,6 +256,26 @@ def _new_lead(decision: Decision, effect: Effect, facts: LeadFacts, policy: Comp
         because=decision.reason,
         due=decision.next_look_at,
     )
+
+
+def _new_deal(decision: Decision, effect: Effect, facts: LeadFacts, policy: CompiledPolicy, frame: Frame) -> Iterator[Creation]:
+    """The Stage 0 opportunity as a HubSpot deal of the contact and its company; the amount is for sales to say."""
+    contact = next((record for record in routed_records(facts) if record.ref.system == "hubspot"), None)
+    if contact is None:
+        return
+    opportunity, company = policy.policy.opportunity, contact.fields.get("account")
+    values: dict[str, str | None] = {
+        "name": effect.subject,
+        "pipeline": opportunity.pipeline,
+        "stage": opportunity.stage,
+        "campaign": decision.campaign,
+        "owner": owner_id(decision.owner, "hubspot", frame) or None,
+        "handoff_key": effect.key,
+    }
+    about = (contact.ref, *((Ref("hubspot", "companies", company),) if company else ()))
+    kept = {name: value for name, value in values.items() if value}
+    rule, because, due = decision.transition, decision.reason, decision.next_look_at
+    yield Creation(decision.lead, "hubspot", "deal", effect.key, kept, about, transition=rule, because=because, due=due)
 
 
 def _new_task(

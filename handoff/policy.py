@@ -17,6 +17,11 @@ from handoff.condition import Frozen as Frozen
 from handoff.condition import Operator as Operator
 from handoff.condition import Test as Test
 from handoff.decision import Side
+from handoff.policy_recycle import Alert as Alert
+from handoff.policy_recycle import LastCall as LastCall
+from handoff.policy_recycle import Opportunity as Opportunity
+from handoff.policy_recycle import ReasonCode as ReasonCode
+from handoff.policy_recycle import Recycle as Recycle
 from handoff.policy_routing import Cadence as Cadence
 from handoff.policy_routing import Capacity as Capacity
 from handoff.policy_routing import HandRaise as HandRaise
@@ -103,6 +108,8 @@ class Transition(Frozen):
     task: TaskBrief | None = None
     pool: str = ""  # overrides routing
     to_previous_owner: bool = False  # offers to the previous owner while active, else to `pool` or routing
+    continues: bool = False  # of a row to "same": the stage goes on, its date and clocks stay; only what is written here is new
+    creates: Literal["", "opportunity"] = ""  # a Stage 0 opportunity, where `Opportunity.create` says so
     counts_as_reroute: bool = False  # raises `reroutes` by one; the owner before is skipped
     wait_next_step: str = ""  # next step and reason while a ready lead waits in `waiting_stage` for a rep with room
     wait_reason: str = ""
@@ -140,6 +147,9 @@ class Silence(Frozen):
     sources: Mapping[str, tuple[str, ...]]  # system -> streams
     max_lag_hours: int = 24
     target_account_days: int | None = None  # instead of `days` where the lead's account is named
+    last_call: LastCall | None = None  # None: leads leave without one
+    rep_sourced: tuple[str, ...] = ()  # sources of leads that sales found itself: never moved by silence, only reported
+    rep_sourced_days: int | None = None
 
 
 class Guard(Frozen):
@@ -148,16 +158,6 @@ class Guard(Frozen):
     per_mille: Mapping[str, int]
     floor: Mapping[str, int]
     tasks_per_rep_per_day: int = 15
-
-
-class ReasonCode(Frozen):
-    """Why a person gave a lead back or closed it, and what follows. `wake_days` sets the wake date of a nurture."""
-
-    name: str
-    label: str
-    action: Literal["nurture", "suppress", "reroute", "merge", "correct"]
-    wake_days: int | None = None
-    where: str = ""
 
 
 class RoleWords(Frozen):
@@ -188,6 +188,8 @@ class Policy(Frozen):
     offered_stage: str = "offered"
     waiting_stage: str = "mql"
     handover_at: str = "offered"  # the stage with which sales begins to owe: before it no SLA clock runs against an owner
+    accepted_stage: str = "sal"  # where the date of acceptance is taken, counted once per cycle
+    qualified_stage: str = "sql"
     stages: Mapping[str, Stage]
     transitions: tuple[Transition, ...]
     statuses: Mapping[str, Mapping[str, Meaning]]  # system -> option -> meaning
@@ -210,6 +212,9 @@ class Policy(Frozen):
     guard: Guard
     wake_days: Mapping[str, int] = {}  # reason code -> days until the wake date
     reasons: Mapping[str, ReasonCode] = {}
+    recycle: Recycle = Field(default_factory=Recycle)
+    alerts: tuple[Alert, ...] = ()
+    opportunity: Opportunity = Field(default_factory=Opportunity)
     roles: tuple[RoleWords, ...] = ()
     keep_owner_roles: tuple[str, ...] = ("sdr", "ae", "manager")  # an active owner of another role is not kept when a lead is offered
     horizon_days: int = 400

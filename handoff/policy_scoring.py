@@ -67,10 +67,10 @@ class SubjectKind(Frozen):
         folded = subject.strip().casefold()
         if any(folded == one or folded.startswith(f"{one} ") for one in (vendor_id.casefold() for vendor_id in self.ids)):
             return True
-        return any(_has_words(folded, words.casefold()) for words in self.words)
+        return any(has_words(folded, words.casefold()) for words in self.words)
 
 
-def _has_words(text: str, words: str) -> bool:
+def has_words(text: str, words: str) -> bool:
     """Whether `words` stand in `text` with no letter or digit touching them."""
     at = text.find(words)
     while at >= 0:

@@ -95,17 +95,17 @@ def silence_bar(case: Case) -> int | None:
     """Days of silence that return a lead of this stage; None where the stage is never silent."""
     silence = case.policy.policy.silence
     days = silence.days.get(case.prior.stage)
-    if days is not None and silence.target_account_days is not None and case["target_account"]:
+    if days is None or is_rep_sourced(case):
+        return None
+    if silence.target_account_days is not None and case["target_account"]:
         return silence.target_account_days
     return days
 
 
-def _silence_due(case: Case) -> Signal:
-    bar = silence_bar(case)
-    if bar is None or case["next_step.open"] or not case["touches_due_met"]:
-        return False
-    days = case["silent_days"]
-    return None if days is None else days >= bar
+def is_rep_sourced(case: Case) -> bool:
+    """Whether sales found the lead itself: silence then moves it nowhere."""
+    sources = case.policy.policy.silence.rep_sourced
+    return bool(sources) and case.fields.get("source", "").strip().casefold() in sources
 
 
 def _idle_days(case: Case) -> Signal:
@@ -242,9 +242,15 @@ def _previous_active(case: Case) -> Signal:
     return rep is not None and rep.active
 
 
+def deal_open(case: Case) -> bool:
+    """An open deal that somebody works on; the Stage 0 deal of our own becomes one when a person moves it on."""
+    history, made = case.history, case.policy.policy.opportunity
+    return history.deal_open or any(stage != made.stage for stage in history.our_deals)
+
+
 def _lost_since_stage(case: Case) -> Signal:
     lost = case.history.deal_lost
-    return lost is not None and lost > seconds_of(case.prior.since) and not case.history.deal_open
+    return lost is not None and lost > seconds_of(case.prior.since) and not deal_open(case)
 
 
 def _task_open(case: Case) -> Signal:
@@ -280,7 +286,6 @@ VALUES: Mapping[str, Callable[[Case], Signal]] = {
     "untouched_days": _day_signal("untouched_days"),
     "sent_days": _day_signal("sent_days"),
     "silent_days": _silent_days,
-    "silence.due": _silence_due,
     "idle_business_days": _idle_days,
     "neglect.due": _neglect_due,
     "touches_due_met": _touches_due_met,
@@ -294,7 +299,7 @@ VALUES: Mapping[str, Callable[[Case], Signal]] = {
     "contactable": _contactable,
     "nurture.enrolled": lambda case: bool(case.prior.nurture_group),
     "nurture.planned": lambda case: bool(case.prior.nurture_group) or case.prior.review_at is not None,
-    "deal.open": lambda case: case.history.deal_open,
+    "deal.open": deal_open,
     "deal.won": lambda case: case.history.deal_won,
     "deal.lost_since_stage": _lost_since_stage,
     "own_domain": lambda case: _domain_in(email_domain(case), case.policy.policy.company.own_domains),

@@ -15,6 +15,8 @@ from handoff.facts import LeadFacts
 from handoff.policy import Silence
 from handoff.touches import History
 
+KEEP_FIELD = "handoff_keep"  # a tick asks for time; it is no sign of life
+
 
 def covered_until(silence: Silence, frame: Frame, systems: tuple[str, ...], now: datetime) -> datetime | None:
     """Up to when every source of activity is known; None when one was never pulled or lags by more than the policy allows."""
@@ -36,7 +38,7 @@ def clock_start(prior: Prior, facts: LeadFacts, history: History) -> int:
     if history.owner_edited is not None:
         start = max(start, history.owner_edited)
     for edit in facts.edits:
-        if edit.author == "person":
+        if edit.author == "person" and edit.field != KEEP_FIELD:
             start = max(start, seconds_of(edit.at))
     return start
 

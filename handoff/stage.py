@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handoff import last_call, reasons, recycle
 from handoff.calendar import DAY_SECONDS, seconds_of
 from handoff.case import Case
 from handoff.compiled import Block, Item, Row
@@ -17,9 +18,12 @@ from handoff.decision import Reason
 from handoff.intent import falls_below
 from handoff.match import MOST_ANSWERS
 from handoff.response import minute_moments
-from handoff.signals import base_of, latest_status_edit, neglect_bar, settles_at, silence_bar, steps_of_offer
+from handoff.signals import base_of, latest_status_edit, neglect_bar, settles_at, steps_of_offer
 from handoff.silence import covered_until
 
+LAST_CALLS = frozenset(last_call.VALUES)
+COVERED = frozenset({"sunset.due", "silence.report"})  # these wait for the sources as silence does
+GIVEN_BACK = frozenset({"status.event", "reason.given"})
 NOT_ADOPTING = ("no", "adopting", "is", "true", False)
 RECHECK_SECONDS = 900  # a source lags a little behind a deadline: look again soon
 FARTHEST_DAYS = 3650  # a date typed in error: no deadline follows from it
@@ -78,7 +82,7 @@ def fact_at(case: Case, row: Row) -> int:
     """When the fact behind a fired row happened: a hand-raise, a status a person picked, an engagement; else now (a clock ran out)."""
     if any(signal.startswith("hand_raise.") for signal in row.reads) and case.history.hand_raises:
         return case.history.hand_raises[0]
-    if "status.event" in row.reads and (edit := latest_status_edit(case)) is not None:
+    if row.reads & GIVEN_BACK and (edit := latest_status_edit(case)) is not None:
         return edit[0]
     if "intent.new" in row.reads and case.history.engagements:
         return case.history.engagements[0][0]
@@ -112,19 +116,30 @@ def next_look(case: Case) -> int:
     return min(moment for moment in moments if moment > now)
 
 
+def alerts(case: Case) -> tuple[tuple[str, str], ...]:
+    """What stands on the exceptions list for the lead as it is now: (name, what to do)."""
+    return tuple((alert.name, alert.says) for alert in case.policy.alerts[case.prior.stage] if alert.check(case) is None)
+
+
 def _deadlines(case: Case, signal: str, days: tuple[int, ...]) -> list[int]:
+    if signal in LAST_CALLS:
+        moments = last_call.moments(case, signal)
+        return moments + _uncovered(case, moments) if moments else moments
+    if signal == "reason.missing_days":
+        return reasons.moments(case, days)
+    if signal in recycle.VALUES:
+        moments = recycle.moments(case, signal, days)
+        return moments + (_uncovered(case, moments) if signal in COVERED else [])
     base = base_of(case, signal)
     if signal == "neglect.due":
         days = _bar(neglect_bar(case))
-    elif signal == "silence.due":
-        days = _bar(silence_bar(case))
     if base is None or not days or base > case.now_s + FARTHEST_DAYS * DAY_SECONDS:
         return []
     if signal in ("idle_business_days", "neglect.due"):
         calendar = case.policy.calendar
         return [calendar.add_business_days(base, number) for number in days]
     moments = [base + number * DAY_SECONDS for number in days]
-    if signal in ("silent_days", "silence.due"):
+    if signal == "silent_days":
         moments += _uncovered(case, moments)
     return moments
 

@@ -23,6 +23,7 @@ DAY_SECONDS = 86_400
 # Looked up once: this module reads every activity of every lead.
 BY_LEAD, BY_REP = Actor.LEAD, Actor.REP
 SEND, FORM, REPLY, CALL, EMAIL, MEETING, TASK = Kind.SEND, Kind.FORM, Kind.REPLY, Kind.CALL, Kind.EMAIL, Kind.MEETING, Kind.TASK
+DEAL = Kind.DEAL
 
 
 @dataclass(slots=True)
@@ -42,9 +43,12 @@ class History:
     open_steps: list[int] = field(default_factory=list)  # due times of a person's open dated tasks, starts of future meetings
     meetings_ahead: list[int] = field(default_factory=list)
     deal_open: bool = False
+    our_deals: list[str] = field(default_factory=list)  # stages of the open deals this product made
     deal_won: bool = False
     deal_lost: int | None = None  # the newest loss
     our_task_open: bool = False  # a dated task of ours
+    our_task_due: int | None = None  # the latest due time of an open task of ours
+    engaged_at: int | None = None  # the newest thing the lead did itself, opens left out
     our_task_known: int | None = None  # when the newest task of ours became known
     events: list[tuple[int, str, str]] = field(default_factory=list)  # (at, kind, subject) of what counts ask for, oldest first
     subjects: dict[str, str] = field(default_factory=dict)  # activity key -> subject, of what counts ask for
@@ -70,10 +74,14 @@ def read_history(activities: Sequence[Activity], now: datetime, rules: IntentRul
         elif kind == SEND:
             sends.append(at)
         elif activity.actor == BY_LEAD and kind != MEETING:
+            if history.engaged_at is None or at > history.engaged_at:
+                history.engaged_at = at
             _engages(history, activity, at, rules, engaged)
             if kind in (REPLY, FORM) or (kind == CALL and activity.outcome in CONNECTED):
                 _sign(history, at)
-        elif not activity.ours:
+        elif kind == DEAL and activity.ours and activity.outcome == "open":
+            history.our_deals.append(activity.subject)
+        elif not activity.ours or kind == DEAL:
             _by_company(history, activity, at, made, owners)
             if (kind in (CALL, MEETING)) and not activity.automated:
                 _engages(history, activity, at, rules, engaged)
@@ -114,6 +122,9 @@ def _ahead(history: History, activity: Activity, at: int) -> None:
 
 def _our_task(history: History, activity: Activity) -> None:
     known = int(activity.known_at.timestamp())
+    if activity.outcome == "open" and activity.due_at is not None:
+        due = int(activity.due_at.timestamp())
+        history.our_task_due = due if history.our_task_due is None else max(due, history.our_task_due)
     history.our_task_open = history.our_task_open or (activity.outcome == "open" and activity.due_at is not None)
     history.our_task_known = known if history.our_task_known is None else max(known, history.our_task_known)
 

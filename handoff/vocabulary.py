@@ -32,6 +32,23 @@ SIGNALS: Mapping[str, tuple[str, str]] = {
     "silence.due": ("bool", "silent for the days sweep.yaml gives this stage, touches made, no next step; unknown without coverage"),
     "idle_business_days": ("int", "whole business days the owner has owed a touch"),
     "neglect.due": ("bool", "the owner has owed a touch for the business days sweep.yaml gives this lead type and stage"),
+    "last_call.due": ("bool", "the lead is about to leave for silence and its owner has not been told; unknown without coverage"),
+    "kept": ("bool", "after a last call the owner ticked Handoff keep or put the task off, fewer times than sweep.yaml allows"),
+    "recycle.cooled": ("bool", "the cool-off since sales gave the lead back, or lost its deal, is over"),
+    "recycle.cycles_left": ("bool", "fewer hand-overs in the last 365 days than sweep.yaml allows"),
+    "sunset.due": ("bool", "no engagement for the days sweep.yaml allows and no agreed date ahead; unknown without coverage"),
+    "silence.report": ("bool", "a lead that sales found itself has been silent for the days sweep.yaml gives; only reported"),
+    "reason.given": ("bool", "a person has given the lead back, closed it, or named the reason that was asked for"),
+    "reason.code": ("text", "why a person gave the lead back: a code of reasons.yaml, or none"),
+    "reason.action": ("text", "what reasons.yaml says follows: nurture, suppress, reroute, merge, correct, or none"),
+    "reason.missing_days": (
+        "int",
+        "whole business days for which a closed lead has lacked a usable reason; unknown where none is asked for",
+    ),
+    "nurture.unsent_days": (
+        "int",
+        "whole days since the lead joined its nurture group, while nothing was sent; unknown once something was",
+    ),
     "touches_due_met": ("bool", "the number of touches the cadence asks for was made"),
     "next_step.open": ("bool", "a future meeting, an open dated task of a person, or a running sequence"),
     "task.open": ("bool", "an open task with a due date, ours included"),
@@ -101,6 +118,7 @@ FIELDS: Mapping[str, str] = {
     "marketable": "bool",
     "relationship": "text",
     "disqualification_reason": "text",
+    "follow_up_on": "date",
     "handoff_hands_off": "bool",
     "account_name": "text",
     "account_domain": "text",
@@ -116,6 +134,7 @@ SIGNAL_VALUES: Mapping[str, tuple[str, ...]] = {
     # The words a text signal can say; a rule that compares with another one would never fire.
     "owner.state": ("active", "departed", "queue", "none", "unknown"),
     "response.clock": ("none", "offer", "hand_raise"),
+    "reason.action": ("nurture", "suppress", "reroute", "merge", "correct", "none"),
     "status.event": ("none", "accepted", "qualified", "opportunity", "customer", "nurture", "disqualified", "reopened"),
 }
 
@@ -173,6 +192,8 @@ TEMPLATE_VALUES: Mapping[str, str] = {
     "from_stage": "label of the stage before",
     "group": "nurture group",
     "hold": "why the lead is on hold",
+    "keeps": "how often the owner has kept the lead",
+    "cycle": "how often the lead was handed to sales",
     "review_on": "wake or review date, YYYY-MM-DD",
     "due": "due time",
     "reason_code": "label of the reason a person gave",

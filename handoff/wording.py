@@ -9,8 +9,8 @@ from handoff.calendar import DAY_SECONDS, seconds_of
 from handoff.case import Case
 from handoff.fit import disqualifier
 from handoff.matrix import cell_of
+from handoff.reasons import code
 from handoff.records import QUEUE
-from handoff.signals import latest_status_edit
 
 LONGEST_TEXT = 255  # a Salesforce text field
 MOST_LINES = 12
@@ -102,11 +102,8 @@ def _status(case: Case) -> str:
 
 
 def _reason_code(case: Case) -> str:
-    edit = latest_status_edit(case)
-    if edit is None or edit[1] is None or not edit[1].reason:
-        return ""
-    known = case.policy.policy.reasons.get(edit[1].reason)
-    return known.label if known is not None else _plain(edit[1].reason)
+    known = code(case)
+    return known.label if known is not None else "no reason given"
 
 
 def _of_cell(part: str) -> Callable[[Case], str]:
@@ -141,5 +138,7 @@ _VALUES: Mapping[str, Callable[[Case], str]] = {
     "links": lambda case: "" if case.persona is None else " · ".join(case.persona.persona.links),
     "cell": _of_cell("label"),
     "cell_step": _of_cell("next_step"),
+    "cycle": lambda case: str(case.prior.cycle),
+    "keeps": lambda case: str(case.prior.keeps + 1),
     "why_not": lambda case: _plain(disqualifier(case.policy.fit, case)),
 }

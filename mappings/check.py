@@ -9,6 +9,7 @@ from mappings.check_clocks import clocks_hold_together
 from mappings.check_matrix import cells_have_rules, matrix_is_total
 from mappings.check_names import names_exist
 from mappings.check_numbers import numbers_add_up
+from mappings.check_recycle import recycling_holds
 from mappings.check_rules import rules_are_specific
 from mappings.check_scoring import counts_are_read, personas_and_counts_hold
 from mappings.check_stages import no_dead_ends
@@ -20,12 +21,8 @@ from mappings.rule_space import routes_count
 
 Check = Callable[[Policy, Files], Iterator[Problem]]
 OF_NAMES: tuple[Check, ...] = (
-    names_exist,
-    options_have_meanings,
-    numbers_add_up,
-    matrix_is_total,
-    personas_and_counts_hold,
-    clocks_hold_together,
+    *(names_exist, options_have_meanings, numbers_add_up, matrix_is_total),
+    *(personas_and_counts_hold, recycling_holds, clocks_hold_together),
 )
 OF_CONDITIONS: tuple[Check, ...] = (
     *(no_dead_ends, rules_are_specific, routes_count),

@@ -14,8 +14,8 @@ from mappings.problems import Problem
 SCOPE_SIGNALS = frozenset({"deal.open", "deal.won", "own_domain", "free_mail", "target_account"})
 PERSONA_SIGNALS = frozenset({"own_domain", "free_mail", "target_account"})
 FIT_SIGNALS = frozenset({"own_domain", "free_mail", "target_account"})
-HOLD_SIGNALS = frozenset({"own_domain", "free_mail", "silent_days", "sent_days", "target_account"})
-ASKED_OR_KNOWN = frozenset({"hand_raise.waiting", "status.event", "owner.state", "neglect.due", "offer.ours", "review.due"})
+HOLD_SIGNALS = frozenset({"sunset.due", "own_domain", "free_mail", "silent_days", "sent_days", "target_account"})
+ASKED_OR_KNOWN = frozenset({"hand_raise.waiting", "status.event", "owner.state", "neglect.due", "offer.ours", "review.due", "reason.given"})
 """Why a lead may be offered without the fit bar: it asked, a person did it, or sales had it already."""
 
 

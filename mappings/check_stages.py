@@ -20,6 +20,8 @@ TIME_SIGNALS = frozenset(
         "idle_business_days",
         "neglect.due",
         "review.due",
+        "last_call.due",
+        "sunset.due",
         "hand_raise.age_days",
         "fit.settled",
         "response.minutes",
@@ -31,6 +33,7 @@ ENDS_ITSELF = frozenset(
     {
         *("stage_days", "status.event", "intent.new", "hand_raise.waiting", "neglect.due", "deal.lost_since_stage"),
         *("touch.human_since_offer", "acceptance.due", "acceptance.exhausted"),
+        *("last_call.due", "kept", "reason.given"),
     }
 )
 """Signals that a new episode of a stage makes false."""
@@ -99,7 +102,7 @@ def _reviews(policy: Policy) -> Iterator[Problem]:
     for rule in policy.transitions:
         targets = set(rule.from_stages) if rule.to == "same" else {rule.to}
         for stage in sorted(targets & set(policy.stages)):
-            if (rule.review_days is not None or rule.nurture) and stage not in read and not rule.ready:
+            if (rule.review_days is not None or rule.nurture) and stage not in read and not rule.ready and not rule.continues:
                 what = f"sets a review date in stage '{stage}', and no rule there reads review.due"
                 yield Problem(rule.where, f"rules.{rule.name}", what, f"add a rule from {stage} with review.due: true")
 

@@ -12,11 +12,13 @@ from handoff.condition import Condition, Test
 from handoff.decision import Side
 from mappings import shapes
 from mappings.business_days import resolved_holidays
+from mappings.compile_recycle import recycling, silence
 from mappings.compile_routing import compile_cadence, compile_routing
 from mappings.compile_scoring import matrix_of, scoring_of
 from mappings.conditions import Words
 from mappings.domains import free_mail_domains
 from mappings.files import Files as Files
+from mappings.files import expand_stages as expand_stages
 from mappings.shapes_base import GroupShape
 from mappings.shapes_routing import HandRaiseShape
 
@@ -35,6 +37,8 @@ def compile_policy(files: Files, words: Words) -> core.Policy:
         sources={name: tuple(systems) for name, systems in agreed.sources.items()},
         first_stage=agreed.first_stage,
         offered_stage=agreed.offered_stage,
+        accepted_stage=agreed.accepted_stage,
+        qualified_stage=agreed.qualified_stage,
         waiting_stage=agreed.waiting_stage,
         stages=_stages(files),
         transitions=tuple(_transitions(files, words)),
@@ -56,7 +60,7 @@ def compile_policy(files: Files, words: Words) -> core.Policy:
         **compile_routing(files.shapes["routing"], words),
         **_sweep(sweep, files.shapes["routing"].hand_raises),
         guard=_guard(files.shapes["guard"]),
-        **_reasons(files),
+        **recycling(files, words),
         horizon_days=agreed.history_days,
         horizon_activities=agreed.history_activities,
     )
@@ -98,20 +102,6 @@ def _stages(files: Files) -> dict[str, core.Stage]:
     }
 
 
-def expand_stages(names: list[str], stages: Mapping[str, shapes.StageShape]) -> tuple[str, ...]:
-    """Stage names with sales, marketing and any written out, in the order of the stages; unknown names stay, for the checks to find."""
-    wanted: set[str] = set()
-    for name in names:
-        if name == "any":
-            wanted |= {stage for stage, shape in stages.items() if not shape.final}
-        elif name in ("sales", "marketing") and name not in stages:
-            wanted |= {stage for stage, shape in stages.items() if shape.side == name and not shape.final}
-        else:
-            wanted.add(name)
-    order = list(stages)
-    return tuple(sorted(wanted, key=lambda stage: (order.index(stage) if stage in order else len(order), stage)))
-
-
 def _transitions(files: Files, words: Words) -> Iterator[core.Transition]:
     shape: shapes.StagesFile = files.shapes["stages"]
     briefs = {name: _brief(task) for name, task in shape.tasks.items()}
@@ -132,6 +122,8 @@ def _transitions(files: Files, words: Words) -> Iterator[core.Transition]:
             adoption_only=rule.adoption_only,
             counts_as_reroute=rule.reroute,
             to_previous_owner=rule.to_previous_owner,
+            continues=rule.continues,
+            creates=rule.creates,
             wait_next_step=shape.waiting.next_step if rule.may_wait else "",
             wait_reason=shape.waiting.reason if rule.may_wait else "",
             task=briefs.get(rule.task),
@@ -186,6 +178,7 @@ def conditions_of(policy: core.Policy) -> Iterator[Condition]:
     yield from (rule.when for rule in policy.holds)
     yield from (rule.when for rule in policy.groups)
     yield from (rule.when for rule in policy.routes)
+    yield from (alert.when for alert in policy.alerts)
     yield from (band.when for attribute in policy.fit.attributes for band in attribute.bands)
     yield from policy.fit.disqualifiers.values()
     yield from (persona.when for persona in policy.personas)
@@ -193,15 +186,9 @@ def conditions_of(policy: core.Policy) -> Iterator[Condition]:
 
 
 def _sweep(shape: shapes.SweepFile, clock: HandRaiseShape) -> dict[str, Any]:
-    silence = shape.silence
     return {
         "cadences": tuple(compile_cadence(cadence, clock) for cadence in shape.cadences),
-        "silence": core.Silence(
-            days=silence.days,
-            sources={system: tuple(streams) for system, streams in silence.sources.items()},
-            max_lag_hours=silence.max_lag_hours,
-            target_account_days=silence.target_account_days,
-        ),
+        "silence": silence(shape.silence),
     }
 
 
@@ -211,14 +198,3 @@ def _guard(shape: shapes.GuardFile) -> core.Guard:
         floor={move: limit.at_least for move, limit in shape.limits.items()},
         tasks_per_rep_per_day=shape.tasks_per_rep_per_day,
     )
-
-
-def _reasons(files: Files) -> dict[str, Any]:
-    shape: shapes.ReasonsFile = files.shapes["reasons"]
-    codes = {
-        name: core.ReasonCode(
-            name=name, label=reason.label, action=reason.action, wake_days=reason.wake_days, where=files.where("reasons", "reasons", name)
-        )
-        for name, reason in shape.reasons.items()
-    }
-    return {"reasons": codes, "wake_days": {name: code.wake_days for name, code in codes.items() if code.wake_days is not None}}

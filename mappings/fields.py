@@ -52,6 +52,7 @@ class FieldSpec(_Frozen):
     personal: bool = False  # kept in the ledger's one table of people, never logged
     read_only: bool = False  # the vendor, or a person, sets it; handoff never writes it
     own: bool = False  # ours: `handoff setup` creates it; look and plan work before it exists
+    shared: bool = False  # an own field that people edit too
     label: str = ""
     description: str = ""
     length: int = Field(255, ge=1, le=255)  # of an own text field

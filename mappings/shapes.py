@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from mappings.shapes_base import Count, GroupShape, Shape, When
 from mappings.shapes_matrix import MatrixFile
+from mappings.shapes_recycle import AlertShape, LastCallShape, OpportunityShape, ReasonsFile, RecycleShape, RepSourcedShape
 from mappings.shapes_routing import CadenceShape, RoutingFile
 from mappings.shapes_scoring import ScoringFile
 
@@ -43,6 +44,8 @@ class PolicyFile(Shape):
     first_stage: str
     waiting_stage: str = Field(description="Where a lead that is ready waits while no rep has room.")
     offered_stage: str
+    accepted_stage: str = Field(default="sal", description="Where the date of acceptance is taken, once per cycle.")
+    qualified_stage: str = Field(default="sql", description="Where the date of sales qualification is taken, once per cycle.")
     history_days: int = Field(default=400, ge=100)
     history_activities: int = Field(default=200, ge=50)
 
@@ -150,6 +153,8 @@ class RuleShape(Shape):
     adoption_only: bool = False
     reroute: bool = Field(default=False, description="Counts as a re-route; the owner before is skipped.")
     to_previous_owner: bool = False
+    continues: bool = Field(default=False, description="With to: same. The stage goes on; its date and clocks stay.")
+    creates: Literal["", "opportunity"] = Field(default="", description="opportunity: a Stage 0 opportunity, where that is switched on.")
     pool: str = ""
     may_wait: bool = Field(default=False, description="Without a rep who has room, the lead waits in the waiting stage.")
     task: str = Field(default="", description="Name of a brief under tasks.")
@@ -162,6 +167,7 @@ class StagesFile(Shape):
     rules: list[RuleShape] = Field(min_length=1)
     waiting: WaitShape
     tasks: dict[str, TaskShape] = {}
+    opportunity: OpportunityShape = OpportunityShape(create=False)
 
 
 class MeaningShape(Shape):
@@ -187,20 +193,6 @@ class OptionsFile(Shape):
     options: dict[str, dict[str, list[str]]] = Field(description="system, field, options")
 
 
-class ReasonShape(Shape):
-    """One reason code; every reason leads somewhere."""
-
-    label: str
-    action: Literal["nurture", "suppress", "reroute", "merge", "correct"]
-    wake_days: int | None = Field(default=None, ge=1)
-
-
-class ReasonsFile(Shape):
-    """reasons.yaml."""
-
-    reasons: dict[str, ReasonShape]
-
-
 class SilenceShape(Shape):
     """When a lead is silent."""
 
@@ -210,6 +202,8 @@ class SilenceShape(Shape):
         description="system -> activity streams that must be read up to the deadline before anybody is called silent"
     )
     max_lag_hours: int = 24
+    last_call: LastCallShape | None = None
+    rep_sourced: RepSourcedShape | None = None
 
 
 class HoldShape(Shape):
@@ -228,6 +222,8 @@ class SweepFile(Shape):
     holds: list[HoldShape]
     groups: list[GroupShape] = Field(min_length=1)
     nurture_queue: str = Field(min_length=1)
+    recycle: RecycleShape | None = None
+    alerts: list[AlertShape] = []
 
 
 class LimitShape(Shape):

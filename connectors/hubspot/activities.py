@@ -177,7 +177,15 @@ def _deal(source: Source) -> Iterator[Activity]:
     outcome = "won" if source.fields.get("won") == "true" else "lost" if source.fields.get("lost") == "true" else "open"
     closed_at = instant(source.fields["closed_at"]) if outcome != "open" and "closed_at" in source.fields else None
     at = source.created_at if outcome == "open" else closed_at if closed_at and is_past(closed_at, source.now) else source.modified_at
-    yield from _each(source, Kind.DEAL, Actor.REP, at, subject=source.fields.get("stage", ""), outcome=outcome)
+    yield from _each(
+        source,
+        Kind.DEAL,
+        Actor.REP,
+        at,
+        subject=source.fields.get("stage", ""),
+        outcome=outcome,
+        ours=bool(source.fields.get("handoff_key")),
+    )
 
 
 def _occurred(source: Source) -> datetime:

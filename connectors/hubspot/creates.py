@@ -1,8 +1,8 @@
-"""Creating HubSpot tasks exactly once.
+"""Creating HubSpot tasks and deals exactly once.
 
-With our unique property on tasks HubSpot itself refuses a second task with the same key, and a lost reply is settled by a batch read on
-that property. Where the property cannot be made, a marker line in the body is the key, and the tasks of the contact are looked through
-before anything is created.
+With our unique property HubSpot itself refuses a second record with the same key, and a lost reply is settled by a batch read on that
+property. Where the property cannot be made on tasks, a marker line in the body is the key, and the tasks of the contact are looked through
+before anything is created; a deal is not made without it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from connectors.protocol import Fate, Interrupted, NewRecord, Outcome, Refused
 from connectors.retry import Sending
 from handoff.facts import Ref
 
-TASK_TO_CONTACT = 204  # developers.hubspot.com, "Associations": task to contact
+OBJECTS = {"task": "tasks", "deal": "deals"}
+LINKS = {("tasks", "contacts"): 204, ("deals", "contacts"): 3, ("deals", "companies"): 5}  # developers.hubspot.com, "Associations"
 _TASKS_PER_CONTACT_READ = 1_000
 
 
 class Creates:
-    """Creates tasks; other objects are never created in HubSpot."""
+    """Creates tasks and deals; other objects are never created in HubSpot."""
 
     def __init__(self, client: HubSpotClient, schema: Schema, writes: Writes) -> None:
         self._client = client
@@ -33,55 +34,60 @@ class Creates:
         self._writes = writes
 
     def create(self, new: Sequence[NewRecord], now: datetime) -> tuple[Outcome, ...]:
-        """One outcome per task, in order; a task whose key exists already is found, not doubled."""
-        keyed = self._key_exists()
-        known = {} if keyed else self.find([one.unique_key for one in new], [ref for one in new for ref in one.about])
+        """One outcome per record, all of one object, in order; a record whose key exists already is found, not doubled."""
+        name = OBJECTS[new[0].object]
+        keyed = self._key_exists(name)
+        known = {} if keyed else self.find(name, [one.unique_key for one in new], [ref for one in new for ref in one.about])
         outcomes = {index: Outcome(Fate.DONE, known[one.unique_key]) for index, one in enumerate(new) if one.unique_key in known}
         rest = {index: one for index, one in enumerate(new) if index not in outcomes}
         if rest:
-            outcomes |= self._send(rest, keyed=keyed, now=now)
+            outcomes |= self._send(name, rest, keyed=keyed, now=now)
         return tuple(outcomes[index] for index in range(len(new)))
 
-    def find(self, unique_keys: Sequence[str], about: Sequence[Ref]) -> dict[str, Ref]:
-        """Unique key -> task, read from the records themselves (search would lag)."""
+    def find(self, name: str, unique_keys: Sequence[str], about: Sequence[Ref]) -> dict[str, Ref]:
+        """Unique key -> record of the vendor's object `name`, read from the records themselves (search would lag)."""
         if not unique_keys:
             return {}
-        return self._find_by_property(unique_keys) if self._key_exists() else self._find_by_marker(set(unique_keys), about)
+        if self._key_exists(name):
+            return self._find_by_property(name, unique_keys)
+        if name != "tasks":
+            raise Refused(f"HubSpot {name}: without the property handoff_key one cannot be found again; run `handoff setup`", "field")
+        return self._find_by_marker(set(unique_keys), about)
 
-    def _key_exists(self) -> bool:
-        info = self._schema.fields("tasks").get("handoff_key")
+    def _key_exists(self, name: str) -> bool:
+        info = self._schema.fields(name).get("handoff_key")
         return info is not None and info.exists and info.unique
 
-    def _send(self, rest: Mapping[int, NewRecord], *, keyed: bool, now: datetime) -> dict[int, Outcome]:
-        body = {"inputs": [self._input(index, one, keyed=keyed, now=now) for index, one in rest.items()]}
+    def _send(self, name: str, rest: Mapping[int, NewRecord], *, keyed: bool, now: datetime) -> dict[int, Outcome]:
+        body = {"inputs": [self._input(name, index, one, keyed=keyed, now=now) for index, one in rest.items()]}
         try:
-            reply = self._client.post("tasks.batch.create", self._client.paths.objects("tasks", "/batch/create"), body, Sending.CREATE)
+            reply = self._client.post(f"{name}.batch.create", self._client.paths.objects(name, "/batch/create"), body, Sending.CREATE)
         except Interrupted:
-            return self._settle(rest, keyed=keyed, now=now)
+            return self._settle(name, rest, keyed=keyed, now=now)
         except Refused as error:
-            return self._after_refusal(rest, error, keyed=keyed, now=now)
-        return self._outcomes(rest, reply, keyed=keyed)
+            return self._after_refusal(name, rest, error, keyed=keyed, now=now)
+        return self._outcomes(name, rest, reply, keyed=keyed)
 
-    def _settle(self, rest: Mapping[int, NewRecord], *, keyed: bool, now: datetime) -> dict[int, Outcome]:
+    def _settle(self, name: str, rest: Mapping[int, NewRecord], *, keyed: bool, now: datetime) -> dict[int, Outcome]:
         """The reply was lost: look which tasks are there, and send the others once more where HubSpot itself refuses doubles."""
-        there = self.find([one.unique_key for one in rest.values()], [ref for one in rest.values() for ref in one.about])
+        there = self.find(name, [one.unique_key for one in rest.values()], [ref for one in rest.values() for ref in one.about])
         outcomes = {index: Outcome(Fate.DONE, there[one.unique_key]) for index, one in rest.items() if one.unique_key in there}
         missing = {index: one for index, one in rest.items() if index not in outcomes}
         if missing and not keyed:
             raise Interrupted(
-                "HubSpot tasks.batch.create: the reply was lost and the tasks are not there yet; look again before sending them"
+                f"HubSpot {name}.batch.create: the reply was lost and the records are not there yet; look again before sending them"
             )
         if missing:
-            body = {"inputs": [self._input(index, one, keyed=True, now=now) for index, one in missing.items()]}
-            reply = self._client.post("tasks.batch.create", self._client.paths.objects("tasks", "/batch/create"), body, Sending.CREATE)
-            outcomes |= self._outcomes(missing, reply, keyed=True)
+            body = {"inputs": [self._input(name, index, one, keyed=True, now=now) for index, one in missing.items()]}
+            reply = self._client.post(f"{name}.batch.create", self._client.paths.objects(name, "/batch/create"), body, Sending.CREATE)
+            outcomes |= self._outcomes(name, missing, reply, keyed=True)
         return outcomes
 
-    def _after_refusal(self, rest: Mapping[int, NewRecord], error: Refused, *, keyed: bool, now: datetime) -> dict[int, Outcome]:
+    def _after_refusal(self, name: str, rest: Mapping[int, NewRecord], error: Refused, *, keyed: bool, now: datetime) -> dict[int, Outcome]:
         """The whole batch was refused: tasks that exist are found; what is left is halved until the bad one stands alone."""
         if error.reason not in ("field", "conflict", "refused"):
             raise error
-        there = self._find_by_property([one.unique_key for one in rest.values()]) if keyed else {}
+        there = self._find_by_property(name, [one.unique_key for one in rest.values()]) if keyed else {}
         outcomes = {index: Outcome(Fate.DONE, there[one.unique_key]) for index, one in rest.items() if one.unique_key in there}
         left = [index for index in rest if index not in outcomes]
         if len(left) == 1 and not outcomes:
@@ -89,58 +95,61 @@ class Creates:
         halves = (left,) if outcomes else (left[: len(left) // 2], left[len(left) // 2 :])
         for half in halves:
             if half:
-                outcomes |= self._send({index: rest[index] for index in half}, keyed=keyed, now=now)
+                outcomes |= self._send(name, {index: rest[index] for index in half}, keyed=keyed, now=now)
         return outcomes
 
-    def _outcomes(self, rest: Mapping[int, NewRecord], reply: Mapping[str, Any], *, keyed: bool) -> dict[int, Outcome]:
+    def _outcomes(self, name: str, rest: Mapping[int, NewRecord], reply: Mapping[str, Any], *, keyed: bool) -> dict[int, Outcome]:
         """Results are matched by key (their order is not promised); rows refused because the key is taken are found."""
-        made = {self._key_of(row): str(row["id"]) for row in reply.get("results") or ()}
+        made = {self._key_of(name, row): str(row["id"]) for row in reply.get("results") or ()}
         failed = row_errors(reply)
         doubtful = [one.unique_key for index, one in rest.items() if one.unique_key not in made and keyed and str(index) in failed]
-        there = self._find_by_property(doubtful) if doubtful else {}
+        there = self._find_by_property(name, doubtful) if doubtful else {}
         outcomes: dict[int, Outcome] = {}
         for index, one in rest.items():
             if one.unique_key in made:
-                outcomes[index] = Outcome(Fate.DONE, records.ref("tasks", made[one.unique_key]))
+                outcomes[index] = Outcome(Fate.DONE, records.ref(name, made[one.unique_key]))
             elif one.unique_key in there:
                 outcomes[index] = Outcome(Fate.DONE, there[one.unique_key])
             else:
-                reason = errors.row_reason(failed[str(index)]) if str(index) in failed else "HubSpot did not answer for this task"
+                reason = errors.row_reason(failed[str(index)]) if str(index) in failed else "HubSpot did not answer for this record"
                 outcomes[index] = Outcome(Fate.REFUSED if str(index) in failed else Fate.RETRY, None, reason)
         return outcomes
 
-    def _key_of(self, row: Mapping[str, Any]) -> str:
+    def _key_of(self, name: str, row: Mapping[str, Any]) -> str:
         properties = row.get("properties") or {}
-        spec = self._schema.specs("tasks").get("handoff_key")
+        spec = self._schema.specs(name).get("handoff_key")
         return str((properties.get(spec.name) if spec else "") or key_in(str(properties.get("hs_task_body") or "")))
 
-    def _input(self, index: int, one: NewRecord, *, keyed: bool, now: datetime) -> dict[str, Any]:
+    def _input(self, name: str, index: int, one: NewRecord, *, keyed: bool, now: datetime) -> dict[str, Any]:
         """A task is due in `hs_timestamp`, which HubSpot demands; a task without a due date is due now."""
-        values: dict[str, str | None] = {"status": "open", "type": "TODO", "priority": "HIGH", **one.values}
+        values: dict[str, str | None] = dict(one.values)
         values.pop("handoff_key", None)
-        values["due_at"] = values.get("due_at") or now.isoformat().replace("+00:00", "Z")
-        values["body"] = marked(values.get("body") or "", one.unique_key)
+        if name == "tasks":
+            values = {"status": "open", "type": "TODO", "priority": "HIGH", **values}
+            values["due_at"] = values.get("due_at") or now.isoformat().replace("+00:00", "Z")
+            values["body"] = marked(values.get("body") or "", one.unique_key)
         if keyed:
             values["handoff_key"] = one.unique_key
-        specs = self._schema.pick("tasks", list(values))
+        specs = self._schema.pick(name, list(values))
         properties = {spec.name: records.to_vendor(spec, values[canonical]) for canonical, spec in specs.items() if values[canonical]}
-        kind = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": TASK_TO_CONTACT}]
-        linked = [{"to": {"id": ref.id}, "types": kind} for ref in one.about if ref.system == records.SYSTEM and ref.object == "contacts"]
+        linked = [
+            _link(ref, LINKS[(name, ref.object)]) for ref in one.about if ref.system == records.SYSTEM and (name, ref.object) in LINKS
+        ]
         return {"objectWriteTraceId": str(index), "properties": properties, "associations": linked}
 
-    def _find_by_property(self, unique_keys: Sequence[str]) -> dict[str, Ref]:
-        name = self._schema.specs("tasks")["handoff_key"].name
+    def _find_by_property(self, name: str, unique_keys: Sequence[str]) -> dict[str, Ref]:
+        key_name = self._schema.specs(name)["handoff_key"].name
         found: dict[str, Ref] = {}
         keys = list(dict.fromkeys(unique_keys))
         for start in range(0, len(keys), BATCH):
             body = {
                 "inputs": [{"id": key} for key in keys[start : start + BATCH]],
-                "idProperty": name,
-                "properties": [name],
+                "idProperty": key_name,
+                "properties": [key_name],
                 "propertiesWithHistory": [],
             }
-            reply = self._client.post("tasks.batch.read", self._client.paths.objects("tasks", "/batch/read"), body, Sending.READ)
-            found |= {str(row["properties"][name]): records.ref("tasks", row["id"]) for row in reply.get("results") or ()}
+            reply = self._client.post(f"{name}.batch.read", self._client.paths.objects(name, "/batch/read"), body, Sending.READ)
+            found |= {str(row["properties"][key_name]): records.ref(name, row["id"]) for row in reply.get("results") or ()}
         return found
 
     def _find_by_marker(self, unique_keys: set[str], about: Sequence[Ref]) -> dict[str, Ref]:
@@ -168,3 +177,7 @@ class Creates:
             for row in reply.get("results") or ():
                 tasks.update((records.ref("tasks", to["toObjectId"]), None) for to in row.get("to") or ())
         return list(tasks)
+
+
+def _link(to: Ref, kind: int) -> dict[str, Any]:
+    return {"to": {"id": to.id}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": kind}]}

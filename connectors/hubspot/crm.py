@@ -35,7 +35,7 @@ from mappings.fields import FieldMap
 
 _KINDS = {"STANDARD": "production", "SANDBOX": "sandbox", "DEVELOPER_TEST": "test", "APP_DEVELOPER": "test"}
 CONTACT_TYPE = "0-1"  # object type id in a record's address
-_CREATABLE = {"task": "tasks"}
+_CREATABLE = {"task": "tasks", "deal": "deals"}
 
 
 class HubSpotCrm:
@@ -123,16 +123,15 @@ class HubSpotCrm:
         return found
 
     def create(self, records_: Sequence[NewRecord]) -> tuple[Outcome, ...]:
-        """Create tasks. Raises Refused(reason="object") for anything else: contacts are made by marketing, never by handoff."""
+        """Create tasks or deals. Raises Refused(reason="object") for anything else: contacts are made by marketing, never by handoff."""
         for record in records_:
             self._creatable(record.object)
         self.identity()
         return self._creates.create(records_, self._now()) if records_ else ()
 
     def find(self, object_name: str, unique_keys: Sequence[str], about: Sequence[Ref] = ()) -> Mapping[str, Ref]:
-        """Tasks by unique key; `about` is needed only where the portal has no unique property on tasks."""
-        self._creatable(object_name)
-        return self._creates.find(unique_keys, about)
+        """Tasks or deals by unique key; `about` is needed only where the portal has no unique property on tasks."""
+        return self._creates.find(self._creatable(object_name), unique_keys, about)
 
     def batch_size(self, object_name: str, op: Op) -> int:  # noqa: ARG002 - one size here
         """100 for every object and operation."""
@@ -186,7 +185,7 @@ class HubSpotCrm:
 
     def _creatable(self, object_name: str) -> str:
         if object_name not in _CREATABLE:
-            raise Refused(f"HubSpot: handoff creates tasks, not {object_name}; contacts come from marketing", "object")
+            raise Refused(f"HubSpot: handoff creates tasks and deals, not {object_name}; contacts come from marketing", "object")
         return _CREATABLE[object_name]
 
 

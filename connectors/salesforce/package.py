@@ -123,7 +123,7 @@ def _permission_set(field_map: FieldMap, label: str, *, ours: bool) -> str:
         "    <fieldPermissions>\n"
         + _lines(
             (
-                ("editable", str(spec.read_only is not ours).lower()),
+                ("editable", str(spec.shared or spec.read_only is not ours).lower()),
                 ("field", f"{object_name}.{spec.name}"),
                 ("readable", "true"),
             ),

@@ -35,7 +35,8 @@ OWN = tuple(
     f"handoff_{name}"
     for name in (
         "stage", "stage_since", "episode", "rev", "reason", "next_step", "due", "review", "nurture_group", "previous_owner", "lead_type",
-        "fit", "intent", "hand_raise_at", "policy", "hands_off", "key",
+        "fit", "intent", "hand_raise_at", "policy", "hands_off", "key", "keep", "suppressed",
+        "cycle", "mql_at", "offered_at", "sal_at", "sql_at", "recycled_at", "first_touch_at", "campaign", "reason_code",
     )
 )  # fmt: skip
 WRITABLE = ("status", "owner", "lifecycle", "hubspot_id", "email", "first_name", "last_name", "company", *OWN)

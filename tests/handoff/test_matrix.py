@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -96,7 +97,8 @@ def test_a_lead_leaves_the_watch_list_when_its_interest_has_gone() -> None:
     first = decided(POLICY, prior("lead", 3, rev=0), someone("D", "warm"))
     assert first.stage == "watch"
     watching = prior("watch", 0, nurture_group="watch-list")
-    facts = someone("D", "warm")
+    warm = someone("D", "warm")
+    facts = replace(warm, activities=(activity(Kind.SEND, NOW), *warm.activities))
     look = decide(watching, facts, POLICY, frame(), NOW).next_look_at
     assert look is not None
     before = decide(watching, facts, POLICY, frame(), look - timedelta(seconds=1))

@@ -45,7 +45,19 @@ SMALL = Vocabulary(
     },
 )
 OWNERS = ("", "ann@x.example", "bob@x.example", "eve@x.example", "gone@x.example", "stranger@x.example")
-RARE = frozenset({"bounced", "opted_out", "lifecycle", "handoff_hands_off", "budget", "last_send_at"})
+RARE = frozenset(
+    {
+        "disqualification_reason",
+        "follow_up_on",
+        "handoff_keep",
+        "bounced",
+        "opted_out",
+        "lifecycle",
+        "handoff_hands_off",
+        "budget",
+        "last_send_at",
+    }
+)
 
 
 MOSTLY = st.sampled_from((True,) * 8 + (False,))
@@ -178,6 +190,9 @@ def words_of(policy: CompiledPolicy) -> Vocabulary:
             "bounced": ("true", "false"),
             "legal_basis": ("Legitimate interest", "Freely given consent from contact"),
             "marketable": ("true", "false"),
+            "disqualification_reason": ("bad_timing", "belongs to a colleague", "bad", "duplicate", "not_a_fit"),
+            "follow_up_on": ("2026-12-10", "2027-04-01", "soon"),
+            "handoff_keep": ("true", "false"),
         },
     )
 

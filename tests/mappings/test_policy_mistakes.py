@@ -82,7 +82,26 @@ def test_a_final_stage_with_a_way_out_is_refused(tmp_path: Path) -> None:
     """`final` says that no rule leads out; a rule that does makes one of the two untrue."""
     folder = copy_policy(tmp_path)
     change(folder, "stages", "  disqualified:\n    label: Disqualified\n", "  disqualified:\n    final: true\n    label: Disqualified\n")
-    assert any("is final, but rule 'person_reopened' leads out of it" in problem.what for problem in problems_of(folder))
+    assert any("is final, but rule 'declined_to_colleague' leads out of it" in problem.what for problem in problems_of(folder))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("    when: {last_call.due: true}", "    when: {silence.due: true}", "no rule reads last_call.due"),
+        ("recycle.cooled: true, recycle", "contactable: true, recycle", "nothing reads recycle.cooled"),
+        (
+            "    continues: true\n    when: {kept: true}",
+            "    when: {kept: true}\n    needs_owner: true\n    continues: true",
+            "continues a stage it leaves",
+        ),
+    ],
+)
+def test_what_is_switched_on_must_be_read_and_what_goes_on_must_stay(old: str, new: str, what: str, tmp_path: Path) -> None:
+    """The mistake is in one file and shows in another."""
+    folder = copy_policy(tmp_path)
+    change(folder, "stages", old, new)
+    assert any(what in problem.what for problem in problems_of(folder))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
