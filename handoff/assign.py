@@ -18,6 +18,7 @@ from handoff.compiled import CompiledPolicy, Row
 from handoff.decide import owner_stands, task_of, words_of
 from handoff.decision import Decision, Effect, EffectKind, Frame, Reason, Rep, Side, prior_of
 from handoff.facts import LeadFacts
+from handoff.notices import with_move
 from handoff.nurture import nurture_place
 from handoff.plan import CREATED_OBJECTS
 from handoff.policy import Pool
@@ -229,6 +230,7 @@ class Desk:
             unchanged=False,
             override=(),
             release_owner="",
+            told=(),
         )
         midnight = self.policy.calendar.next_midnight(seconds_of(self.now))
         return replace(waiting, next_look_at=moment_of(min(midnight, next_look(case.after(prior_of(waiting))))))
@@ -269,7 +271,11 @@ class Desk:
             release_owner=decision.release_owner if owner != case.owner else "",
         )
         self._given[owner] = self._given.get(owner, 0) + 1
-        return replace(offered, next_look_at=moment_of(next_look(case.after(prior_of(offered)))))
+        after = prior_of(offered)
+        notices = with_move(case, row.name, after, words)
+        told = tuple(notice.transition for notice in notices)
+        look = moment_of(next_look(case.after(replace(after, told=told))))
+        return replace(offered, effects=(*offered.effects, *notices), told=told, next_look_at=look)
 
     def _reroutes(self, case: Case, row: Row) -> int:
         if row.rule.counts_as_reroute:

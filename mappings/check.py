@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from handoff.policy import Policy
 from mappings.check_matrix import cells_have_rules, matrix_is_total
 from mappings.check_names import names_exist
+from mappings.check_notices import notices_are_set_off
 from mappings.check_numbers import numbers_add_up
 from mappings.check_rules import rules_are_specific
 from mappings.check_scoring import counts_are_read, personas_and_counts_hold
@@ -21,7 +22,7 @@ Check = Callable[[Policy, Files], Iterator[Problem]]
 OF_NAMES: tuple[Check, ...] = (names_exist, options_have_meanings, numbers_add_up, matrix_is_total, personas_and_counts_hold)
 OF_CONDITIONS: tuple[Check, ...] = (
     *(no_dead_ends, rules_are_specific, routes_count),
-    *(criteria_are_specific, cells_have_rules, counts_are_read),
+    *(criteria_are_specific, cells_have_rules, counts_are_read, notices_are_set_off),
 )
 """These read conditions, so they would be misled by one that did not compile."""
 
