@@ -27,7 +27,8 @@ def notices_part(policy: Policy) -> Iterator[str]:
     yield "\n## Who is told what\n"
     yield (
         f"Once per step of a lead, with the same text by every channel. Quiet from {quiet} in the person's own zone, except where somebody"
-        f" waits; what need not be heard at once comes together at {telling.digest_at:%H:%M}. Nobody is told about a backlog. [R77, R79-R85]\n"
+        f" waits; what need not be heard at once comes together at {telling.digest_at:%H:%M}."
+        " Nobody is told about a backlog. [R77, R79-R85]\n"
     )
     yield table(("notice", "to", "when", "comes"), (_notice(notice) for notice in telling.notices))
     asked = [rule for rule in policy.scope if rule.hand_raise_to]
