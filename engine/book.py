@@ -15,7 +15,7 @@ from engine.runs import Run
 from engine.scratch import EXEMPT
 from engine.waiting import planned
 from handoff.assign import Level
-from handoff.decision import Decision, Frame, Side
+from handoff.decision import Decision, Effect, EffectKind, Frame, Side
 from handoff.facts import LeadFacts, Ref
 from handoff.match import leaves_of
 from handoff.plan import PlanLines, lines
@@ -102,12 +102,19 @@ def _save(run: Run, kind: str, plan_id: int | None, part: Sequence[tuple[Decisio
     plan = NewPlan(
         lines=tuple(line for _, made in part for line in made.lines),
         creations=tuple(creation for _, made in part for creation in made.creations),
-        effects=tuple(effect for decision, made in part if made.lines or made.creations for effect in decision.effects),
+        effects=tuple(effect for decision, made in part for effect in _effects(decision, made)),
         decided=tuple(decision.lead for decision, _ in part),
         summary=told(run, kind),
     )
     expires = now + timedelta(hours=engine.settings.plan_hours)
     return engine.ledger.outbox.save_plan(run.id, plan, now, expires, approved=False, token=run.token, plan_id=plan_id)
+
+
+def _effects(decision: Decision, made: PlanLines) -> tuple[Effect, ...]:
+    """Notices stand for themselves; everything else goes with what is written."""
+    if made.lines or made.creations:
+        return decision.effects
+    return tuple(effect for effect in decision.effects if effect.kind is EffectKind.NOTIFY)
 
 
 def told(run: Run, kind: str) -> dict[str, int | str]:

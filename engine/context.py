@@ -49,6 +49,32 @@ class Executor(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to people. `to` is a colleague's e-mail or the audience itself, `audience` the channel it takes."""
+
+    to: str
+    audience: str
+    subject: str
+    text: str
+
+
+class NotSent(Exception):
+    """A message did not go out; the next run tries again. The message says why, without an address."""
+
+
+class NoChannel(NotSent):
+    """No channel is set for this audience: nobody is told, now or later."""
+
+
+class Notifier(Protocol):
+    """Sends one message."""
+
+    def send(self, message: Message) -> None:
+        """Returns when the channel has taken the message. Raises NotSent, NoChannel."""
+        ...
+
+
 class Inline:
     """One after the other in the caller's thread: what simulations and tests use."""
 
@@ -100,7 +126,8 @@ class Engine:
 
     `clock` is the business time (aware UTC) that decisions see; `wall` is real time (aware UTC), on which the lease runs, because a
     sandbox's business clock can stand still; `monotonic` and `sleep` are seconds; `crms` maps a system's name to its adapter;
-    `people` are the lines of the company's own people file, for what the CRMs do not say.
+    `people` are the lines of the company's own people file, for what the CRMs do not say;
+    without a `notifier` notices wait for a run that has one.
     """
 
     policy: Policy
@@ -113,6 +140,7 @@ class Engine:
     wall: Callable[[], datetime]
     settings: Settings = field(default_factory=Settings)
     people: tuple[PersonRow, ...] = ()
+    notifier: Notifier | None = None
 
     @cached_property
     def compiled(self) -> CompiledPolicy:

@@ -47,6 +47,11 @@ def build_frame(engine: Engine, *, adopting: bool = False) -> Frame:
     return frame
 
 
+def reps_now(engine: Engine) -> dict[str, Rep]:
+    """Everybody who can own leads, by key, as the CRMs and the people file say."""
+    return with_people(reps_of({system: crm.people() for system, crm in engine.crms.items()}, engine.policy), engine.people)
+
+
 def reps_of(people: Mapping[str, Iterable[Person]], policy: Policy) -> dict[str, Rep]:
     """One rep per e-mail over all CRMs. Active where the first CRM of the policy that knows the person says so."""
     found: dict[str, Rep] = {}

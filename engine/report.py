@@ -88,6 +88,8 @@ class Counts:
     gone: int = 0
     writes: Mapping[str, int] = field(default_factory=dict)
     effects_done: Mapping[str, int] = field(default_factory=dict)
+    told: int = 0
+    unheard: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class RunSummary:
         body = [
             ("moved", _moved(counts)),
             ("owners", _joined((counts.owners_given, "given"), (counts.owners_rerouted, "re-routed"))),
+            ("told", _joined((counts.told, "notices sent"), (counts.unheard, "for whom no channel is set (HANDOFF_NOTIFY_...)"))),
             ("stayed", _stayed(counts)),
             ("planned" if self.mode == "plan" else "held back", _planned(self)),
             ("guard", self.guard_breach),

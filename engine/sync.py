@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from engine.alarms import raise_alarms
 from engine.apply import apply_open
 from engine.context import Engine
+from engine.deliver import deliver
 from engine.planning import plan_round, release, why_not
 from engine.pull import pull
 from engine.recover import recover
@@ -54,7 +56,9 @@ def plan_and_apply(run: Run) -> None:
 
 
 def finish(run: Run) -> None:
-    """The exceptions that stand, and how the run ended."""
+    """Who is to be told is told; then the exceptions that stand, and how the run ended."""
+    with run.phase("tell"):
+        deliver(run)
     run.exceptions.clear()
     run.exceptions.update(run.engine.ledger.exceptions.counts())
     if run.stopped and run.status is Status.DONE:
@@ -65,6 +69,7 @@ def finish(run: Run) -> None:
     if run.counts["waiting"]:
         run.notes.append(f"{run.counts['waiting']:,} leads were left to a plan that waits for approval (handoff apply PLAN)")
     run.notes[:] = [note for note in run.notes if note]
+    raise_alarms(run)
     refused = run.exceptions["refused"]
     if refused:
         one = next((row.subject for row in run.engine.ledger.exceptions.open_exceptions() if row.reason == "refused"), "LEAD")

@@ -18,6 +18,7 @@ from prefect.states import Completed
 from engine.context import Engine
 from engine.report import RunSummary
 from flows.credentials import settings_with_blocks
+from flows.notifier import notifier_of
 from flows.tasks import PrefectTasks
 from runtime.open import open_engine
 from runtime.summaries import keep_summary
@@ -39,7 +40,8 @@ def run_verb(title: str, verb: Callable[[Engine], RunSummary], *, skip_when_late
     """Open the engine from environment and blocks, run `verb`, publish its summary; the final state is named for what a person must do."""
     if skip_when_late and too_late():
         return Completed(name="Skipped", message="this run was scheduled over 30 minutes ago; the next one does its work")
-    with open_engine(settings_with_blocks(), label=str(flow_run.id), executor=PrefectTasks()) as engine:
+    settings = settings_with_blocks()
+    with open_engine(settings, label=str(flow_run.id), executor=PrefectTasks(), notifier=notifier_of(settings)) as engine:
         summary = verb(engine)
         keep_summary(engine, str(flow_run.id), summary)
     publish(title, summary)

@@ -21,6 +21,7 @@ from handoff.decide import owner_stands, task_of, words_of
 from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Rep, Side, prior_of
 from handoff.facts import LeadFacts
 from handoff.milestones import taken
+from handoff.notices import with_move
 from handoff.nurture import nurture_place
 from handoff.plan import CREATED_OBJECTS
 from handoff.policy import Pool
@@ -249,6 +250,7 @@ class Desk:
             unchanged=False,
             override=(),
             release_owner="",
+            told=(),
         )
         midnight = self.policy.calendar.next_midnight(seconds_of(self.now))
         waiting = replace(waiting, **_milestones(taken(case, row, prior_of(waiting), waits=True)))
@@ -294,7 +296,11 @@ class Desk:
         )
         offered = replace(offered, **_milestones(taken(case, row, prior_of(offered))))
         self._room.give(owner, case.owner if self._with_sales(case) else "")
-        return replace(offered, next_look_at=moment_of(next_look(case.after(prior_of(offered)))))
+        after = prior_of(offered)
+        notices = with_move(case, row.name, after, words)
+        told = tuple(notice.transition for notice in notices)
+        look = moment_of(next_look(case.after(replace(after, told=told))))
+        return replace(offered, effects=(*offered.effects, *notices), told=told, next_look_at=look)
 
     def _with_sales(self, case: Case) -> bool:
         return self.policy.policy.stages[case.prior.stage].side == Side.SALES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -13,7 +13,7 @@ from handoff.intent import IntentRules, compile_intent
 from handoff.match import Check, compile_condition, leaves_of
 from handoff.matrix import Cells, compile_matrix
 from handoff.personas import Personas, compile_personas
-from handoff.policy import Cadence, Operator, Policy, Test, Transition
+from handoff.policy import Cadence, Condition, Notice, Operator, Policy, ScopeRule, Test, Transition
 
 ANY_STAGE = frozenset({"any", "*"})
 OPEN_STEPS = frozenset({"next_step.open", "silence.due", "last_call.due", "kept", "task.open"})
@@ -93,6 +93,14 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeRule:
+    """One notice; `check` is its clock's condition."""
+
+    rule: Notice
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One routing rule."""
 
@@ -126,6 +134,9 @@ class CompiledPolicy:
     watches: Mapping[str, Watch]
     lag_seconds: int
     placeholders: frozenset[str]
+    notices_on: Mapping[str, tuple[NoticeRule, ...]]  # rule -> notices that come with it
+    notices_in: Mapping[str, tuple[NoticeRule, ...]]  # stage -> notices that a clock sets off there
+    asked_anyway: Mapping[str, ScopeRule]  # scope rules that tell somebody of a hand-raise
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
@@ -155,6 +166,9 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         counts=compile_counts(policy.counts),
         cells=compile_matrix(policy.matrix),
         cadences=cadences,
+        notices_on=_grouped_notices(policy, lambda notice: notice.on),
+        notices_in=_grouped_notices(policy, lambda notice: notice.stages),
+        asked_anyway={rule.name: rule for rule in policy.scope if rule.hand_raise_to},
         watches={stage: _watch(policy, stage, stage_rows) for stage, stage_rows in per_stage.items()},
         lag_seconds=policy.silence.max_lag_hours * 3600,
         placeholders=frozenset(text.strip().casefold() for text in policy.company.placeholders),
@@ -186,8 +200,18 @@ def _blocks(rows: tuple[Row, ...]) -> tuple[Block, ...]:
     return tuple(Block(signal, members, {}) for signal, members in grouped)
 
 
+def _grouped_notices(policy: Policy, keys: Callable[[Notice], tuple[str, ...]]) -> dict[str, tuple[NoticeRule, ...]]:
+    grouped: dict[str, list[NoticeRule]] = {}
+    for notice in policy.telling.notices:
+        made = NoticeRule(notice, compile_condition(notice.when or Condition(always=True)))
+        for key in keys(notice):
+            grouped.setdefault(key, []).append(made)
+    return {key: tuple(notices) for key, notices in grouped.items()}
+
+
 def _watch(policy: Policy, stage: str, rows: tuple[Row, ...]) -> Watch:
     conditions = [row.rule.when for row in rows] + [rule.when for rule in policy.scope]
+    conditions += [notice.when for notice in policy.telling.notices if stage in notice.stages and notice.when is not None]
     conditions += [alert.when for alert in policy.alerts if stage in alert.stages]
     leaves = [leaf for condition in conditions for leaf in leaves_of(condition)]
     if any(test.signal == "contactable" for test, _ in leaves):

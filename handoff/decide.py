@@ -16,6 +16,7 @@ from handoff.compiled import CompiledPolicy, Route, Row
 from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Side, carried
 from handoff.facts import LeadFacts
 from handoff.milestones import taken
+from handoff.notices import by_clock, to_whom_it_concerns, with_move
 from handoff.nurture import nurture_place
 from handoff.records import QUEUE, departure, owner_state
 from handoff.signals import latest_status_edit, persons_edits, target_owner
@@ -35,7 +36,8 @@ def decide(prior: Prior | None, facts: LeadFacts, policy: CompiledPolicy, frame:
     left_out = gone or _left_out(case)
     if left_out:
         look = None if gone else moment_of(next_look(case))
-        return _stay(case, (*scores(case), ("scope", left_out)), out_of_scope=left_out, next_look_at=look)
+        left = _stay(case, (*scores(case), ("scope", left_out)), out_of_scope=left_out, next_look_at=look)
+        return left if gone else _told(left, to_whom_it_concerns(case, left_out, Words(case, {})))
     problems = tuple((problem, "") for problem in facts.problems) + _unmapped(case)
     if problems:
         because = tuple(("held", reason, detail) for reason, detail in problems)
@@ -166,7 +168,8 @@ def _walk_on(first: Case) -> Decision:
         if walked.row is None:
             because.append(("stay", case.prior.stage))
             move = replace(move, exceptions=(*move.exceptions, *alerts(case)))
-            return _decision(first, move, tuple(because), moment_of(next_look(case)))
+            stays = _decision(first, move, tuple(because), moment_of(next_look(case)))
+            return _told(stays, by_clock(case, Words(case, {})))
         because.append(("fired", walked.row.name, case.prior.stage, walked.row.rule.to, _by_author(case, walked.row)))
         if walked.row.rule.ready:
             asked, routed = _ask_for_owner(case, walked.row)
@@ -176,6 +179,14 @@ def _walk_on(first: Case) -> Decision:
         case = case.after(move.prior)
     circle = ("rules_in_a_circle", " -> ".join(str(step[1]) for step in because if step[0] == "fired"))
     return _stay(first, tuple(because), exceptions=(circle,), next_look_at=first.now + HELD_LOOK)
+
+
+def _told(decision: Decision, notices: tuple[Effect, ...]) -> Decision:
+    """The decision with notices that a clock sets off: nothing on the record changes by them."""
+    if not notices:
+        return decision
+    told = (*decision.told, *(notice.transition for notice in notices))
+    return replace(decision, effects=(*decision.effects, *notices), told=told)
 
 
 def _by_author(case: Case, row: Row) -> str:
@@ -276,8 +287,12 @@ def _moved(case: Case, row: Row) -> Move:
         reason=sentence(rule.reason, words),
     )
     unplaced = (("no_nurture_group", row.name),) if rule.nurture and not group and not hold else ()
-    effects = (*task_of(case, row, after.episode, due, words), *deal_of(case, row, after.episode, words))
-    return Move(taken(case, row, after), row, effects, tuple(sorted(overrides(case, row))), unplaced, moment_of(fact_at(case, row)))
+    after = taken(case, row, after)
+    notices = with_move(case, row.name, after, words)
+    kept = prior.told if rule.continues else ()
+    after = replace(after, told=(*kept, *(notice.transition for notice in notices)))
+    effects = (*task_of(case, row, after.episode, due, words), *deal_of(case, row, after.episode, words), *notices)
+    return Move(after, row, effects, tuple(sorted(overrides(case, row))), unplaced, moment_of(fact_at(case, row)))
 
 
 def words_of(case: Case, stage: str, owner: str, given: dict[str, str]) -> Words:

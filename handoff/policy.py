@@ -17,6 +17,8 @@ from handoff.condition import Frozen as Frozen
 from handoff.condition import Operator as Operator
 from handoff.condition import Test as Test
 from handoff.decision import Side
+from handoff.policy_notices import Notice as Notice
+from handoff.policy_notices import Telling as Telling
 from handoff.policy_recycle import Alert as Alert
 from handoff.policy_recycle import LastCall as LastCall
 from handoff.policy_recycle import Opportunity as Opportunity
@@ -122,6 +124,8 @@ class ScopeRule(Frozen):
     name: str
     kind: Literal["customer", "open_opportunity", "hands_off", "spam", "test"]
     when: Condition
+    hand_raise_to: Literal["", "rep", "manager", "account_owner", "revops"] = ""  # who is told when such a person asks for something
+    label: str = ""
 
 
 class HoldRule(Frozen):
@@ -216,6 +220,7 @@ class Policy(Frozen):
     alerts: tuple[Alert, ...] = ()
     opportunity: Opportunity = Field(default_factory=Opportunity)
     roles: tuple[RoleWords, ...] = ()
+    telling: Telling = Telling()
     keep_owner_roles: tuple[str, ...] = ("sdr", "ae", "manager")  # an active owner of another role is not kept when a lead is offered
     horizon_days: int = 400
     horizon_activities: int = 200

@@ -203,3 +203,10 @@ TEMPLATE_VALUES: Mapping[str, str] = {
     "cell": "label of the matrix cell",
     "cell_step": "next step of the matrix cell",
 }
+
+NOTICE_VALUES: Mapping[str, str] = {
+    # What notices may name besides: the line on the record, as it stands after the move.
+    **TEMPLATE_VALUES,
+    "reason": "the reason on the record",
+    "next_step": "the next step on the record",
+}

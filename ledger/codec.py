@@ -97,7 +97,7 @@ def load_prior(text: str) -> Prior:
 def dump_decision(decision: Decision) -> str:
     """A decision as JSON, without the texts of its effects: those may name the person and live in `people`."""
     if decision.effects:
-        decision = replace(decision, effects=tuple(replace(effect, text="", subject="") for effect in decision.effects))
+        decision = replace(decision, effects=tuple(replace(effect, text="", subject="", to="") for effect in decision.effects))
     return dumps(decision)
 
 

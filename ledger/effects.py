@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -27,27 +28,22 @@ class Effects:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, limit: int, token: int, kind: str | None = None, plan_id: int | None = None) -> tuple[EffectRow, ...]:
-        """Take planned effects of approved plans whose leads have nothing left to write; what a creation carries is not here."""
+    def ready(self, kind: str, after: int = 0, limit: int = 500) -> tuple[EffectRow, ...]:
+        """Planned effects by id after `after`, of approved plans, whose leads have nothing left to write; not what a creation carries."""
         unwritten = select(lines.c.id).where(lines.c.lead_id == effects.c.lead_id, live(lines))
         unmade = select(creations.c.id).where(creations.c.lead_id == effects.c.lead_id, live(creations))
-        query = (
-            _rows()
-            .join(plans, plans.c.id == effects.c.plan_id)
-            .where(effects.c.state == PLANNED, ~effects.c.carried, plans.c.state == "approved", ~unwritten.exists(), ~unmade.exists())
-            .limit(limit)
-        )
-        if kind is not None:
-            query = query.where(effects.c.kind == kind)
-        if plan_id is not None:
-            query = query.where(effects.c.plan_id == plan_id)
+        mine = [effects.c.state == PLANNED, effects.c.kind == kind, effects.c.id > after, ~effects.c.carried]
+        query = _rows().join(plans, plans.c.id == effects.c.plan_id).where(*mine, plans.c.state == "approved").limit(limit)
+        return self._find(query.where(~unwritten.exists(), ~unmade.exists()))
+
+    def take(self, ids: Sequence[int], token: int) -> frozenset[int]:
+        """Of these planned effects, the ones that are the caller's from now on. Raises LeaseLost when `token` is not the holder's."""
         with self._database.write() as connection:
             require(connection, token)
-            found = tuple(_effect_row(row) for row in connection.execute(query))
-            if found:
-                flying = update(effects).where(among(effects.c.id, "ids")).values(state=LineState.IN_FLIGHT)
-                connection.execute(flying, {"ids": [row.id for row in found]})
-        return found
+            planned = select(effects.c.id).where(among(effects.c.id, "ids"), effects.c.state == PLANNED)
+            free = list(connection.execute(planned, {"ids": list(ids)}).scalars())
+            connection.execute(update(effects).where(among(effects.c.id, "ids")).values(state=LineState.IN_FLIGHT), {"ids": free})
+        return frozenset(free)
 
     def reserve(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Of these keys, the ones nobody has taken; they are the caller's now and nobody else's, ever."""
@@ -125,7 +121,8 @@ def _rows() -> Select[Any]:
 def _effect_row(row: Row[Any]) -> EffectRow:
     own = loads(row.own or "{}")
     kind, due = EffectKind(row.kind), maybe_moment(row.due_at)
-    effect = Effect(kind, row.lead, row.transition, row.episode, due, own.get("text", ""), own.get("subject", ""))
+    effect = Effect(kind, row.lead, row.transition, row.episode, due, own.get("text", ""), own.get("subject", ""), own.get("to", ""))
+    effect = replace(effect, how=own.get("how", "now"))
     return EffectRow(row.id, effect, row.state, row.plan_id, row.ref, row.detail, maybe_moment(row.finished_at))
 
 

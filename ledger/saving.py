@@ -167,7 +167,8 @@ def _save_effects(connection: Connection, target: Target, part: Part) -> set[str
 
 
 def _words(effect: Effect) -> dict[str, str]:
-    return {name: value for name, value in (("text", effect.text), ("subject", effect.subject)) if value}
+    words = (("text", effect.text), ("subject", effect.subject), ("to", effect.to), ("how", "" if effect.how == "now" else effect.how))
+    return {name: value for name, value in words if value}
 
 
 def _save_lines(connection: Connection, target: Target, rows: Sequence[tuple[tuple[Line, ...], int, int]]) -> str:

@@ -8,6 +8,7 @@ from handoff.policy import Policy
 from mappings.check_clocks import clocks_hold_together
 from mappings.check_matrix import cells_have_rules, matrix_is_total
 from mappings.check_names import names_exist
+from mappings.check_notices import notices_are_set_off
 from mappings.check_numbers import numbers_add_up
 from mappings.check_recycle import recycling_holds
 from mappings.check_rules import rules_are_specific
@@ -26,7 +27,7 @@ OF_NAMES: tuple[Check, ...] = (
 )
 OF_CONDITIONS: tuple[Check, ...] = (
     *(no_dead_ends, rules_are_specific, routes_count),
-    *(criteria_are_specific, cells_have_rules, counts_are_read),
+    *(criteria_are_specific, cells_have_rules, counts_are_read, notices_are_set_off),
 )
 """These read conditions, so they would be misled by one that did not compile."""
 

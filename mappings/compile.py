@@ -12,6 +12,7 @@ from handoff.condition import Condition, Test
 from handoff.decision import Side
 from mappings import shapes
 from mappings.business_days import resolved_holidays
+from mappings.compile_notices import telling
 from mappings.compile_recycle import recycling, silence
 from mappings.compile_routing import compile_cadence, compile_routing
 from mappings.compile_scoring import matrix_of, scoring_of
@@ -60,6 +61,7 @@ def compile_policy(files: Files, words: Words) -> core.Policy:
         **compile_routing(files.shapes["routing"], words),
         **_sweep(sweep, files.shapes["routing"].hand_raises),
         guard=_guard(files.shapes["guard"]),
+        telling=_telling(files, words),
         **recycling(files, words),
         horizon_days=agreed.history_days,
         horizon_activities=agreed.history_activities,
@@ -132,6 +134,13 @@ def _transitions(files: Files, words: Words) -> Iterator[core.Transition]:
         )
 
 
+def _telling(files: Files, words: Words) -> core.Telling:
+    stages = files.shapes["stages"].stages
+    return telling(
+        files.shapes["notices"], words, lambda names: expand_stages(names, stages), lambda number: files.where("notices", "notices", number)
+    )
+
+
 def _brief(task: shapes.TaskShape) -> core.TaskBrief:
     due = task.due
     if due.minutes is not None:
@@ -159,7 +168,8 @@ def _meanings(files: Files, system: str, options: Mapping[str, shapes.MeaningSha
 def _scope(files: Files, words: Words) -> Iterator[core.ScopeRule]:
     shape: shapes.ScopeFile = files.shapes["scope"]
     for rule in shape.leave_alone:
-        yield core.ScopeRule(name=rule.name, kind=rule.kind, when=words.compile(rule.when, f"leave_alone.{rule.name}.when"))
+        when = words.compile(rule.when, f"leave_alone.{rule.name}.when")
+        yield core.ScopeRule(name=rule.name, kind=rule.kind, when=when, label=rule.label, hand_raise_to=rule.hand_raise_to)
 
 
 def leaves(condition: Condition | Test) -> Iterator[Test]:
@@ -179,6 +189,7 @@ def conditions_of(policy: core.Policy) -> Iterator[Condition]:
     yield from (rule.when for rule in policy.groups)
     yield from (rule.when for rule in policy.routes)
     yield from (alert.when for alert in policy.alerts)
+    yield from (notice.when for notice in policy.telling.notices if notice.when is not None)
     yield from (band.when for attribute in policy.fit.attributes for band in attribute.bands)
     yield from policy.fit.disqualifiers.values()
     yield from (persona.when for persona in policy.personas)

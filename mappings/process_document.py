@@ -14,6 +14,7 @@ from handoff.decision import Side
 from handoff.policy import Policy, Stage
 from handoff.vocabulary import MOVES
 from mappings.process_matrix import matrix_part, personas_part
+from mappings.process_notices import notices_part
 from mappings.process_rules import enters, leaves_by, rule_rows
 from mappings.process_scores import fit_part, intent_part
 from mappings.process_work import cadence_part, nurture_part, reasons_part, routing_part, scope_part
@@ -54,6 +55,7 @@ def _parts(policy: Policy) -> Iterator[str]:
     yield from cadence_part(policy)
     yield from reasons_part(policy)
     yield from nurture_part(policy)
+    yield from notices_part(policy)
     yield from scope_part(policy)
     yield from _limits(policy)
     yield from _rules(policy)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from mappings.shapes_base import Count, GroupShape, Shape, When
 from mappings.shapes_matrix import MatrixFile
+from mappings.shapes_notices import NoticesFile
 from mappings.shapes_recycle import AlertShape, LastCallShape, OpportunityShape, ReasonsFile, RecycleShape, RepSourcedShape
 from mappings.shapes_routing import CadenceShape, RoutingFile
 from mappings.shapes_scoring import ScoringFile
@@ -88,6 +89,10 @@ class ScopeShape(Shape):
     name: str
     kind: Literal["customer", "open_opportunity", "hands_off", "spam", "test"]
     when: When
+    label: str = Field(default="", description="What a colleague reads, for example: customer.")
+    hand_raise_to: Literal["", "rep", "manager", "account_owner", "revops"] = Field(
+        default="", description="Who is told when such a person asks for a demo, a call or a price."
+    )
 
 
 class ScopeFile(Shape):
@@ -253,5 +258,6 @@ FILES: dict[str, type[BaseModel]] = {
     "routing": RoutingFile,
     "sweep": SweepFile,
     "guard": GuardFile,
+    "notices": NoticesFile,
 }
 """File name without `.yaml` -> its shape."""

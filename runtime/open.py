@@ -146,7 +146,12 @@ def personal_fields(systems: Iterable[str]) -> frozenset[str]:
 
 @contextlib.contextmanager
 def open_engine(
-    settings: Settings, *, policy: Policy | None = None, label: str = "", executor: context.Executor | None = None
+    settings: Settings,
+    *,
+    policy: Policy | None = None,
+    label: str = "",
+    executor: context.Executor | None = None,
+    notifier: context.Notifier | None = None,
 ) -> Iterator[context.Engine]:
     """A ready engine; connections and ledger are closed with the block. Raises SettingsError, PolicyErrors and the connectors' CrmError."""
     # Shards of frozen values live and die together; collecting every 700 allocations, as by default, cost a fifth of a run.
@@ -169,6 +174,7 @@ def open_engine(
             executor=executor or context.Threads(most=8),
             people=load_people(people) if (people := settings.mappings / "people.csv").exists() else (),
             settings=_engine_settings(settings, label),
+            notifier=notifier,
         )
 
 

@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     admin_salesforce_client_id: str = Field("", description="setup only: an app that runs as an administrator")
     admin_salesforce_client_secret: SecretStr | None = None
 
+    notify_rep: str = Field("", description="Prefect notification block for reps, for example slack-webhook/sales; empty: nobody is told")
+    notify_manager: str = Field("", description="as notify_rep, for managers")
+    notify_marketing: str = Field("", description="as notify_rep, for marketing")
+    notify_revops: str = Field("", description="as notify_rep, for RevOps: guard, exceptions")
+    notify_on_call: str = Field("", description="as notify_rep, for on-call: leads nobody gets, writes that keep failing")
+
     clock_url: str = Field("", description="only for a sandbox: where `now` comes from")
 
     def systems(self) -> tuple[str, ...]:

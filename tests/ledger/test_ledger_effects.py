@@ -131,10 +131,12 @@ def test_effects_without_a_record_are_claimed_when_their_lead_stands_as_planned(
     lead_of(ledger, record())
     held, made = token(ledger), effect(kind=EffectKind.NOTIFY)
     plan(ledger, line(), made)
-    assert ledger.effects.claim(9, held) == ()
+    assert ledger.effects.ready("notify") == ()
     ledger.outbox.finish(held, results(claim(ledger, held)), NOW)
-    (row,) = ledger.effects.claim(9, held, kind="notify")
-    assert (row.effect, ledger.effects.claim(9, held)) == (made, ())
+    (row,) = ledger.effects.ready("notify")
+    assert row.effect == made
+    assert ledger.effects.take([row.id], held) == {row.id}
+    assert (ledger.effects.take([row.id], held), ledger.effects.ready("notify")) == (frozenset(), ())
     assert [each.id for each in ledger.effects.in_flight()] == [row.id]
     ledger.effects.mark(made.key, "done", NOW, "slack:1")
     assert ledger.effects.in_flight() == ()

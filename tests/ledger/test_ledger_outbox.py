@@ -178,7 +178,7 @@ def test_a_stale_token_can_neither_claim_nor_plan_nor_finish(ledger: Ledger) -> 
         lambda: claim(ledger, old.token),
         lambda: ledger.outbox.finish(old.token, results(batch), NOW),
         lambda: ledger.outbox.save_plan(1, NewPlan(), NOW, NOW + DAY, approved=True, token=old.token),
-        lambda: ledger.effects.claim(1, old.token),
+        lambda: ledger.effects.take([1], old.token),
         lambda: ledger.lease.renew(old, NOW, 60),
         lambda: ledger.lease.release(old),
         lambda: ledger.lease.check(old.token),

@@ -34,6 +34,7 @@ def test_every_rule_stage_reason_group_and_engagement_is_told(policy: Policy) ->
     named += [hold.name for hold in policy.holds]
     named += [kind.name for kind in policy.intent.kinds]
     named += [band.label for attribute in policy.fit.attributes for band in attribute.bands]
+    named += [notice.subject for notice in policy.telling.notices]
     assert [name for name in named if name not in text] == []
 
 

@@ -1,0 +1,70 @@
+"""What a run itself tells: RevOps of the guard and of exceptions, on-call of hand-raises that nobody gets and of writes that keep failing.
+
+Each kind at most once a day (on-call: once an hour), by the engine's clock. [R85]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from engine.context import Message, NotSent
+from engine.runs import Run
+
+ALARMS = "alarms"
+UNROUTED = frozenset({"nobody_to_give_to", "no_route"})
+NOT_ROUTED_FOR = timedelta(minutes=15)
+FAILING_FOR = timedelta(hours=1)
+_PAUSE = {"revops": timedelta(days=1), "on_call": timedelta(hours=1)}
+
+
+def raise_alarms(run: Run) -> None:
+    """Sends what the run found. A channel that is missing or fails never fails the run."""
+    notifier = run.engine.notifier
+    if notifier is None or run.mode != "apply":
+        return
+    for kind, to, subject, text in _found(run):
+        if not _again(run, kind, _PAUSE[to]):
+            continue
+        try:
+            notifier.send(Message(to, to, subject, text))
+        except NotSent as error:
+            run.notes.append(f"{to} could not be told of '{subject}': {error}")
+
+
+def _found(run: Run) -> Iterator[tuple[str, str, str, str]]:
+    if run.breach:
+        yield "guard", "revops", f"The guard stopped run {run.id}", f"{run.breach}\nhandoff show {run.plan_id or ''}".strip()
+    if run.exceptions:
+        told = ", ".join(f"{number:,} {reason.replace('_', ' ')}" for reason, number in sorted(run.exceptions.items()))
+        yield "exceptions", "revops", f"{sum(run.exceptions.values()):,} leads need a person", f"{told}\nhandoff exceptions lists them"
+    waiting = [
+        row
+        for row in run.engine.ledger.exceptions.open_exceptions(limit=1000)
+        if row.reason in UNROUTED and run.engine.clock() - row.first_at >= NOT_ROUTED_FOR
+    ]
+    if waiting:
+        yield "unrouted", "on_call", f"{len(waiting):,} leads that must be routed have nobody", "handoff exceptions lists them and why"
+    if run.stopped and _failing_since(run, run.engine.clock() - FAILING_FOR):
+        words = "; ".join(f"{system}: {why}" for system, why in sorted(run.stopped.items()))
+        yield "failing", "on_call", "Writes to a CRM have been failing for an hour", words
+
+
+def _failing_since(run: Run, since: datetime) -> bool:
+    """Whether every run that ended in the last hour was stopped by a CRM, and one of them was that long ago."""
+    earlier = [one for one in run.engine.ledger.runs.list(limit=50) if one.finished_at is not None and one.mode == "apply"]
+    recent = [one for one in earlier if one.finished_at is not None and one.finished_at >= since]
+    before = next((one for one in earlier if one.finished_at is not None and one.finished_at < since), None)
+    return bool(before and before.state in ("partial", "failed") and all(one.state in ("partial", "failed") for one in recent))
+
+
+def _again(run: Run, kind: str, pause: timedelta) -> bool:
+    """Whether this kind was not told within `pause`; remembers that it is told now."""
+    switches, now = run.engine.ledger.switches, run.engine.clock()
+    kept = switches.get(ALARMS)
+    told: dict[str, str] = {str(name): str(at) for name, at in kept.items()} if isinstance(kept, dict) else {}
+    last = told.get(kind)
+    if last is not None and now - datetime.fromisoformat(last) < pause:
+        return False
+    switches.set(ALARMS, {**told, kind: now.isoformat()})
+    return True

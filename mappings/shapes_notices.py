@@ -1,0 +1,41 @@
+"""What notices.yaml may hold."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from mappings.shapes_base import Shape, When
+
+CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+Audience = Literal["rep", "manager", "account_owner", "marketing", "revops", "on_call"]
+
+
+class NoticeShape(Shape):
+    """One notice: with a move (on), or by the clock (stages and when)."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    to: Audience = Field(description="rep: the lead's owner. manager: the owner's. The others are channels.")
+    how: Literal["now", "digest"] = Field(default="now", description="digest: put together, one message per person and day.")
+    quiet: bool = Field(default=True, description="Waits for the end of the person's quiet hours; false: comes at any hour.")
+    on: list[str] = Field(default=[], description="Rules of stages.yaml that set it off.")
+    stages: list[str] = Field(default=[], description="Where a clock sets it off, once per step; sales, marketing and any are understood.")
+    when: When = None
+    subject: str
+    lines: list[str] = Field(default=[], max_length=12)
+
+
+class QuietShape(Shape):
+    """Times of day in the person's own zone."""
+
+    from_: str = Field(alias="from", pattern=CLOCK)
+    until: str = Field(pattern=CLOCK)
+
+
+class NoticesFile(Shape):
+    """notices.yaml: who is told what."""
+
+    quiet_hours: QuietShape
+    digest_at: str = Field(pattern=CLOCK, description="HH:MM in the person's own zone.")
+    notices: list[NoticeShape]
