@@ -100,7 +100,8 @@ class Engine:
 
     `clock` is the business time (aware UTC) that decisions see; `wall` is real time (aware UTC), on which the lease runs, because a
     sandbox's business clock can stand still; `monotonic` and `sleep` are seconds; `crms` maps a system's name to its adapter;
-    `people` are the lines of the company's own people file, for what the CRMs do not say.
+    `people` are the lines of the company's own people file, for what the CRMs do not say; `exclusions` are the digested addresses and
+    domains of its named lists, with the list each stands on.
     """
 
     policy: Policy
@@ -113,6 +114,7 @@ class Engine:
     wall: Callable[[], datetime]
     settings: Settings = field(default_factory=Settings)
     people: tuple[PersonRow, ...] = ()
+    exclusions: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def compiled(self) -> CompiledPolicy:
