@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cli.verbs import say
+from engine.sources import resume_source, stopped_sources
 from runtime.open import open_engine
 from runtime.settings import Settings
 
@@ -31,3 +32,14 @@ def exceptions() -> int:
         say(f"{row.reason:<20} {row.subject:<40} since {row.first_at:%Y-%m-%d %H:%M}  {row.detail}")
     say(", ".join(f"{number:,} {reason}" for reason, number in sorted(total.items())) or "nothing needs a person")
     return int(bool(total))
+
+
+def sources(resume: str | None) -> int:
+    """The sources that are stopped; with `resume`, one of them goes on."""
+    with open_engine(Settings()) as engine:
+        if resume is not None:
+            resume_source(engine, resume)
+            say(f"{resume} goes on; its leads are looked at within a day")
+        stopped = stopped_sources(engine)
+    say(f"stopped: {', '.join(stopped)}" if stopped else "no source is stopped")
+    return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -194,6 +194,22 @@ def exceptions() -> int:
 
 
 @app.command
+def sources(do: Literal["list", "resume"] = "list", name: str = "", /) -> int:
+    """List the sources that were stopped because they brought far more leads than usual, or let one go on.
+
+    Parameters
+    ----------
+    do
+        list, or resume.
+    name
+        The source that may go on.
+    """
+    from cli.listings import sources as run
+
+    return run(name if do == "resume" else None)
+
+
+@app.command
 def erase(lead: str, /) -> int:
     """Forget a person's name, address and numbers here, now and at later pulls. Erase the record in the CRMs first.
 
@@ -245,6 +261,20 @@ def policy_test(*cases: Path, policy: Path = Path("mappings")) -> int:
     from cli.policy_verbs import test as run
 
     return run(cases, policy)
+
+
+@policy_app.command(name="units")
+def policy_units(*folders: Path) -> int:
+    """Say which leads the policies of several business units leave to nobody, and which two of them take.
+
+    Parameters
+    ----------
+    folders
+        Policy folders, in the order of precedence. Each says in policy.yaml whose leads it takes.
+    """
+    from cli.units import units as run
+
+    return run(folders)
 
 
 @policy_app.command(name="coverage")

@@ -10,7 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from engine.aside import note_aside
 from engine.guard import Tally
+from engine.rollout import with_shadow
 from engine.runs import Run
 from engine.scratch import EXEMPT
 from engine.waiting import planned
@@ -72,7 +74,9 @@ def write_shard(run: Run, book: Book, frame: Frame, pairs: Sequence[Pair], *, se
     """Plans one shard of decided leads into the ledger. With `settle`, leads that need no write are settled at once."""
     main: list[tuple[Decision, PlanLines]] = []
     routing: list[tuple[Decision, PlanLines]] = []
-    parts = [(decision, lines(decision, facts, run.engine.compiled, frame)) for decision, facts in pairs]
+    note_aside(run, (decision for decision, _ in pairs))
+    made_of = ((decision, facts, lines(decision, facts, run.engine.compiled, frame)) for decision, facts in pairs)
+    parts = [(decision, with_shadow(run, decision, facts, made)) for decision, facts, made in made_of]
     for (decision, made), (_, facts) in zip(_without_contested(run, parts), pairs, strict=True):
         run.counts[BECOME_MARKETING] += bool(made.lines or made.creations) and _becomes_marketing(run, decision, facts)
         exempt = book.split and bool(made.lines or made.creations) and is_new_hand_raise(run, decision)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -90,12 +90,19 @@ class Threads:
         self._most = most
 
     def map(self, work: Callable[[Item], Result], items: Iterable[Item], names: Sequence[str] = ()) -> list[Result]:  # noqa: ARG002
-        """`work(item)` for every item, at most `most` at the same time; all have ended when this returns or raises."""
+        """`work(item)` for every item, at most `most` at the same time; all have ended when this returns or raises what one of them raised.
+
+        Told to end (SystemExit and the like), it waits for nobody: who is still at work finds the run over at the next page or batch.
+        """
         todo = list(items)
         if len(todo) <= 1:
             return [work(item) for item in todo]
-        with ThreadPoolExecutor(max_workers=min(self._most, len(todo))) as pool:
+        pool = ThreadPoolExecutor(max_workers=min(self._most, len(todo)))
+        try:
             futures = [pool.submit(work, item) for item in todo]
+            wait(futures)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
         return [future.result() for future in futures]
 
 
@@ -126,8 +133,8 @@ class Engine:
 
     `clock` is the business time (aware UTC) that decisions see; `wall` is real time (aware UTC), on which the lease runs, because a
     sandbox's business clock can stand still; `monotonic` and `sleep` are seconds; `crms` maps a system's name to its adapter;
-    `people` are the lines of the company's own people file, for what the CRMs do not say;
-    without a `notifier` notices wait for a run that has one.
+    `people` are the lines of the company's own people file, for what the CRMs do not say; `exclusions` are the digested addresses and
+    domains of its named lists, with the list each stands on; without a `notifier` notices wait for a run that has one.
     """
 
     policy: Policy
@@ -141,6 +148,7 @@ class Engine:
     settings: Settings = field(default_factory=Settings)
     people: tuple[PersonRow, ...] = ()
     notifier: Notifier | None = None
+    exclusions: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def compiled(self) -> CompiledPolicy:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine.book import Book, Pair, write_shard
 from engine.context import Engine
+from engine.rollout import kept_back
 from engine.runs import Run
 from engine.waiting import recall_waiting, still_waits
 from handoff.assign import Desk, place_in_line
@@ -14,6 +15,7 @@ from handoff.decide import decide, first_stage
 from handoff.decision import Decision, Frame
 from handoff.digest import digest
 from handoff.facts import LeadFacts, State
+from handoff.rollout import team_policy
 from ledger.values import Loaded, Mark
 
 AHEAD = "ledger_behind"
@@ -81,6 +83,7 @@ def _decide_all(run: Run, frame: Frame, loaded: Sequence[Loaded]) -> list[Decisi
         mine = frame_for(frame, one)
         prior = first_stage(_unwritten(one.facts), engine.compiled, mine, now) if one.facts.key in halfway else one.prior
         decision = decide(prior, one.facts, engine.compiled, mine, now)
+        decision = kept_back(run, mine, prior, one.facts, decision)
         if one.facts.key in behind:
             decision = replace(
                 decision, unchanged=True, ready=False, effects=(), exceptions=((AHEAD, "a record is newer than the ledger"),)
@@ -152,7 +155,7 @@ def _assign(run: Run, book: Book, frame: Frame, *, settle: bool) -> None:
     of them do not fit into memory. The rest of the way is the same as for the others.
     """
     engine = run.engine
-    desk = Desk(engine.compiled, frame, engine.clock())
+    desk = Desk(team_policy(engine.compiled, frame), frame, engine.clock())
     for keys in run.scratch.in_line(engine.settings.shard_size):
         run.renew()
         loaded = _load(engine, keys)

@@ -10,11 +10,15 @@ from zoneinfo import ZoneInfo
 from connectors.protocol import Person
 from engine.accounts import named_accounts
 from engine.context import Engine
+from engine.rollout import cut_over
+from engine.sources import stopped_sources
+from engine.work import work_in_hand
 from handoff.decision import Frame, Rep
 from handoff.digest import digest
 from handoff.policy import Policy, RoleWords
 from ledger.values import Source
-from mappings.people import account_owners, with_people
+from mappings.people import account_owners as accounts_of
+from mappings.people import with_people
 
 PERSON = "person"
 STALE_AFTER = timedelta(days=30)
@@ -27,6 +31,7 @@ def build_frame(engine: Engine, *, adopting: bool = False) -> Frame:
     ledger, now = engine.ledger, engine.clock()
     reps = with_people(reps_of(people, engine.policy), engine.people)
     owners = owners_of(people)
+    account_owners, imported = work_in_hand(engine, reps, last_midnight(engine))
     frame = Frame(
         reps=reps,
         owners=owners,
@@ -36,11 +41,15 @@ def build_frame(engine: Engine, *, adopting: bool = False) -> Frame:
         new_today=ledger.turns.since(last_midnight(engine)),
         coverage=ledger.facts.coverage(),
         health=health(ledger.facts.sources(), now),
-        target_accounts=named_accounts(engine, owners) | account_owners(engine.people),
+        target_accounts=named_accounts(engine, owners) | accounts_of(engine.people),
         adopting=adopting,
-        cut_over=ledger.switches.cut_over(),
         new_this_week=ledger.turns.since(last_monday(engine)),
         asked_more=asked_more(engine),
+        cut_over=cut_over(engine),
+        account_owners=account_owners,
+        stopped_sources=stopped_sources(engine),
+        imported_today=imported,
+        exclusions=engine.exclusions,
     )
     frame = replace(frame, digest=digest(frame))
     ledger.switches.save_frame(frame)

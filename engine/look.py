@@ -49,6 +49,7 @@ def look(engine: Engine) -> LookReport:
         calls={system: number - calls.get(system, 0) for system, number in made(engine).items()},
         seconds={"pull": round(pulled - begun, 3), "count": round(engine.monotonic() - pulled, 3)},
         baseline=not engine.policy.approvals,
+        senior_untouched=seen.overlooked,
     )
 
 
@@ -67,6 +68,7 @@ class _Seen:
     duplicates: int = 0
     largest: dict[str, int] = field(default_factory=dict)
     senior: Counter[str] = field(default_factory=Counter)
+    overlooked: int = 0
 
     def account(self, name: str, employees: int) -> None:
         """Keeps the largest accounts by head count."""
@@ -83,7 +85,9 @@ def _standings(engine: Engine, frame: Frame, seen: _Seen) -> Iterator[Standing]:
     """Everybody, shard by shard."""
     now = engine.clock()
     for one in everybody(engine):
-        stands_now = standing(open_case(one.prior, one.facts, engine.compiled, frame, now))
+        case = open_case(one.prior, one.facts, engine.compiled, frame, now)
+        stands_now = standing(case)
+        seen.overlooked += not stands_now.left_out and bool(case["senior_untouched"])
         _note(engine, seen, one.facts, stands_now)
         yield stands_now
 

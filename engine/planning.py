@@ -15,7 +15,9 @@ from engine.decide import decide_due
 from engine.frame import build_frame
 from engine.guard import WINDOW, check, verdict
 from engine.report import Status
+from engine.rollout import note_rollout
 from engine.runs import Run
+from engine.sources import note_surges
 from engine.waiting import documents, keep_waiting, part_name
 from handoff.assign import Level, Turn
 
@@ -29,6 +31,9 @@ def plan_round(run: Run, kind: str = "sync", *, adopting: bool = False) -> Book:
     engine = run.engine
     run.scratch.clear()
     with run.phase("frame"):
+        if run.mode == "apply":
+            note_rollout(engine)
+            note_surges(run)
         frame = build_frame(engine, adopting=adopting)
         engine.ledger.runs.set_frame(run.id, frame.digest)
     live = run.mode == "apply" and not adopting and engine.ledger.switches.cut_over() is not None

@@ -68,7 +68,9 @@ class Figures:
 class Counts:
     """What moved and what did not.
 
-    `changed` and `writes` count records, `decided` leads looked at, `moved` leads by transition, `kinds` leads by the guard's kind of move.
+    `changed` and `writes` count records, `decided` leads looked at, `moved` leads by transition, `kinds` leads by the guard's kind of move,
+    `left_alone` leads looked at by the scope rule that leaves them alone, `outside` leads that a rollout keeps from moving by transition,
+    `frozen` those that wait for the end of a freeze.
     """
 
     changed: int = 0
@@ -90,6 +92,9 @@ class Counts:
     effects_done: Mapping[str, int] = field(default_factory=dict)
     told: int = 0
     unheard: int = 0
+    frozen: int = 0
+    left_alone: Mapping[str, int] = field(default_factory=dict)
+    outside: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,7 @@ class RunSummary:
             ("owners", _joined((counts.owners_given, "given"), (counts.owners_rerouted, "re-routed"))),
             ("told", _joined((counts.told, "notices sent"), (counts.unheard, "for whom no channel is set (HANDOFF_NOTIFY_...)"))),
             ("stayed", _stayed(counts)),
+            ("left alone", _joined(*((number, name.replace("_", " ")) for name, number in sorted(counts.left_alone.items())))),
             ("planned" if self.mode == "plan" else "held back", _planned(self)),
             ("guard", self.guard_breach),
             *(("needs you", text) for text in self.needs_you),
@@ -225,6 +231,7 @@ class LookReport:
     calls: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     baseline: bool = False
+    senior_untouched: int = 0
 
     def lines(self) -> list[str]:
         """The sketch of the first screen: people first, words in use, then what comes next."""
@@ -233,6 +240,7 @@ class LookReport:
         lines = [
             f"{figures.hot_never_followed_up:,} people asked for a demo and nobody called; "
             f"{self.senior_never_called} of them are VPs or above at your largest accounts",
+            *_overlooked(self.senior_untouched),
             f"{figures.in_limbo:,} had no call, no mail and nothing planned for 30 days or more",
             f"{figures.inactive_owner:,} sit with people who left; {figures.without_owner:,} belong to sales and to nobody there",
             f"{used} statuses in use, {len(self.unmapped)} of them unmapped" + _named(self.unmapped),
@@ -240,6 +248,10 @@ class LookReport:
             + _reasons(figures.left_out),
         ]
         return [*lines, *_forms(self.forms)]
+
+
+def _overlooked(number: int) -> list[str]:
+    return [f"{number:,} senior people of your named accounts were never called, written to or met"] if number else []
 
 
 def _named(unmapped: tuple[tuple[str, str], ...]) -> str:

@@ -20,6 +20,7 @@ from engine.ending import ends_on_sigterm
 from engine.pull import check_accounts
 from engine.report import NAMES, Counts, RunSummary, Status, StepCalls
 from engine.scratch import Scratch
+from handoff.decision import Decision
 from ledger.values import Lease, LeaseLost
 
 LEASE, LOST = "writer", "lost"
@@ -56,6 +57,9 @@ class Run:
     tasks: Counter[str] = field(default_factory=Counter)
     rows: Rows = field(default_factory=Rows)
     seconds: dict[str, float] = field(default_factory=dict)
+    left_alone: Counter[str] = field(default_factory=Counter)
+    outside: Counter[str] = field(default_factory=Counter)
+    shown: dict[str, Decision] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
     stopped: dict[str, str] = field(default_factory=dict)
 
@@ -192,8 +196,17 @@ def steps(run: Run) -> tuple[StepCalls, ...]:
 
 def _counts(run: Run) -> Counts:
     counts = run.counts
-    named = {name: counts[name] for name in Counts.__dataclass_fields__ if name not in ("moved", "kinds", "writes", "effects_done")}
-    return Counts(**named, moved=dict(run.moved), kinds=dict(run.kinds), writes=dict(run.writes), effects_done=dict(run.effects))
+    tables = ("moved", "kinds", "writes", "effects_done", "left_alone", "outside")
+    named = {name: counts[name] for name in Counts.__dataclass_fields__ if name not in tables}
+    return Counts(
+        **named,
+        moved=dict(run.moved),
+        kinds=dict(run.kinds),
+        writes=dict(run.writes),
+        effects_done=dict(run.effects),
+        left_alone=dict(run.left_alone),
+        outside=dict(run.outside),
+    )
 
 
 def _recorded(run: Run) -> dict[str, object]:
@@ -206,6 +219,8 @@ def _recorded(run: Run) -> dict[str, object]:
         "guard": run.breach,
         "plan": run.plan_id,
         "tasks": dict(run.tasks),
+        "left_alone": dict(run.left_alone),
+        "outside": dict(run.outside),
     }
 
 

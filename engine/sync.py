@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.alarms import raise_alarms
 from engine.apply import apply_open
+from engine.aside import aside_notes
 from engine.context import Engine
 from engine.deliver import deliver
 from engine.planning import plan_round, release, why_not
@@ -68,6 +69,7 @@ def finish(run: Run) -> None:
         run.status = Status.NOTHING_TO_DO
     if run.counts["waiting"]:
         run.notes.append(f"{run.counts['waiting']:,} leads were left to a plan that waits for approval (handoff apply PLAN)")
+    run.notes += aside_notes(run)
     run.notes[:] = [note for note in run.notes if note]
     raise_alarms(run)
     refused = run.exceptions["refused"]

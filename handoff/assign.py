@@ -13,13 +13,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from handoff.accounts import active_worker, key_of_case
 from handoff.availability import Room, at_work_from, away_until, calendar_in, moment_text
 from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case, open_case
 from handoff.compiled import CompiledPolicy, Row
-from handoff.decide import owner_stands, task_of, words_of
+from handoff.decide import owner_stands, route_of, task_of, words_of
 from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Rep, Side, prior_of
 from handoff.facts import LeadFacts
+from handoff.freeze import holds as freeze_holds
 from handoff.milestones import taken
 from handoff.notices import with_move
 from handoff.nurture import nurture_place
@@ -29,7 +31,7 @@ from handoff.response import waived_at_offer
 from handoff.sla import due_at
 from handoff.stage import next_look
 from handoff.turns import Level as Level
-from handoff.turns import Queue
+from handoff.turns import Queue, belongs
 from handoff.turns import Turn as Turn
 from handoff.wording import day_text, sentence, time_text
 
@@ -83,12 +85,16 @@ class Desk:
 
     def __init__(self, policy: CompiledPolicy, frame: Frame, now: datetime) -> None:
         self.policy = policy
-        self.frame = frame
+        # Who works which account: this pass adds the owners it gives, so that a second person of an account finds the first one's owner.
+        self._workers = dict(frame.account_owners)
+        self.frame = replace(frame, account_owners=self._workers)
         self.now = now
         self._turns: list[Turn] = []
         self._queues: dict[str, Queue] = {}
         self._room = Room(frame, policy.policy.capacity)
         self._staggered: dict[str, int] = {}
+        self._imported = frame.imported_today
+        self._taken_up: set[str] = set()  # accounts whose first person was given to somebody in this pass
 
     def taken(self) -> tuple[Turn, ...]:
         """The turns taken since this was asked last, in their order."""
@@ -105,6 +111,10 @@ class Desk:
         case.owner = decision.owner
         row = self.policy.by_name[decision.transition]
         kept = self._kept(decision, case, row)
+        stopped = () if kept else self._stopped(case, row)
+        if stopped:
+            return self._wait(decision, case, row, stopped, ())
+        decision = self._by_account(decision, case, row)
         if kept:
             full = self._full(self.frame.reps[kept], self.policy.policy.pools.get(decision.pool), case, row)
             if full:
@@ -128,7 +138,7 @@ class Desk:
             return ""
         if owner_stands(case, row):
             return rep.key
-        if self._away_from(case, row):
+        if self._away_from(case, row) or self._field(rep, case):
             return ""
         return rep.key if rep.role in self.policy.policy.keep_owner_roles else ""
 
@@ -150,8 +160,31 @@ class Desk:
         ends = away_until(rep, case.now_s)
         if ends is not None:
             return f"away until {moment_text(ends, self._wall(rep))}"
+        if self._field(rep, case):
+            return "field rep, and the lead has asked for nothing"
         system = self._system(case)
         return "" if not system or rep.ids.get(system) else f"no user in {system}"
+
+    def _field(self, rep: Rep, case: Case) -> bool:
+        """Whether a field rep would get a lead that has asked for nothing."""
+        return any(belongs(rep, pool) for pool in self.policy.field_pools) and bool(case["content_lead"])
+
+    def _stopped(self, case: Case, row: Row) -> tuple[Reason, ...]:
+        """Why nobody gets this lead today: a freeze, or enough imported leads for one day. Who has asked is never stopped."""
+        freeze = freeze_holds(case, row)
+        if freeze is not None:
+            return (("waits", "freeze", freeze.name),)
+        most = self.policy.policy.intake.imports_per_day
+        if case["imported"] and not self._exempt(case, row) and self._imported >= most:
+            return (("waits", "imports", f"{most} imported leads today"),)
+        return ()
+
+    def _by_account(self, decision: Decision, case: Case, row: Row) -> Decision:
+        """The route anew, where this pass has given somebody of the lead's account to a rep."""
+        if not self._taken_up or key_of_case(case) not in self._taken_up:
+            return decision
+        pool, preferred, told = route_of(case, row)
+        return replace(decision, pool=pool, preferred_owner=preferred, because=(*decision.because, told))
 
     def _system(self, case: Case) -> str:
         """Where the owner will be written: the record of record, or the CRM in which the Lead is to be created."""
@@ -296,6 +329,10 @@ class Desk:
         )
         offered = replace(offered, **_milestones(taken(case, row, prior_of(offered))))
         self._room.give(owner, case.owner if self._with_sales(case) else "")
+        self._imported += bool(case["imported"])
+        if (key := key_of_case(case)) and not active_worker(key, self.frame):
+            self._workers[key] = owner
+            self._taken_up.add(key)
         after = prior_of(offered)
         notices = with_move(case, row.name, after, words)
         told = tuple(notice.transition for notice in notices)

@@ -131,6 +131,10 @@ class Calendar:
         """The opening hour on that date, whether or not it is a working day."""
         return self._at(day, self._company.opens.hour, self._company.opens.minute)
 
+    def midnight(self, day: date) -> int:
+        """When that date begins on the company's wall."""
+        return self._at(day, 0, 0)
+
     def next_midnight(self, moment: int) -> int:
         """The next start of a day on the company's wall."""
         return self._at(self.local_date(moment) + timedelta(days=1), 0, 0)

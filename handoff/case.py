@@ -14,6 +14,7 @@ from handoff.decision import Frame, Prior
 from handoff.facts import LeadFacts, Record
 from handoff.first_sight import settle_prior
 from handoff.fit import FitScore, score_fit
+from handoff.intake import without_uploaded_requests
 from handoff.intent import IntentScore, score_intent
 from handoff.personas import PersonaRules, persona_of
 from handoff.policy import Cadence
@@ -132,7 +133,9 @@ def open_case(prior: Prior | None, facts: LeadFacts, policy: CompiledPolicy, fra
     owner = owner_of(record, frame)
     known = settle_prior(prior, facts, routed, record, owner, history, policy, frame, now)
     fields = _known_fields(facts.fields, policy.placeholders)
-    return Case(known, facts, policy, frame, now, history, routed, record, owner, fields)
+    case = Case(known, facts, policy, frame, now, history, routed, record, owner, fields)
+    without_uploaded_requests(case)
+    return case
 
 
 def _known_fields(fields: Mapping[str, str], placeholders: frozenset[str]) -> Mapping[str, str]:

@@ -13,7 +13,8 @@ from handoff.intent import IntentRules, compile_intent
 from handoff.match import Check, compile_condition, leaves_of
 from handoff.matrix import Cells, compile_matrix
 from handoff.personas import Personas, compile_personas
-from handoff.policy import Cadence, Condition, Notice, Operator, Policy, ScopeRule, Test, Transition
+from handoff.policy import Cadence, Condition, Notice, Operator, Policy, Pool, RouteRule, ScopeRule, Test, Transition
+from handoff.policy_intake import OTHER_UNIT
 
 ANY_STAGE = frozenset({"any", "*"})
 OPEN_STEPS = frozenset({"next_step.open", "silence.due", "last_call.due", "kept", "task.open"})
@@ -109,6 +110,7 @@ class Route:
     pool: str
     to_account_owner: bool
     to_pair: bool = False
+    to_account_worker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,14 @@ class CompiledPolicy:
     notices_on: Mapping[str, tuple[NoticeRule, ...]]  # rule -> notices that come with it
     notices_in: Mapping[str, tuple[NoticeRule, ...]]  # stage -> notices that a clock sets off there
     asked_anyway: Mapping[str, ScopeRule]  # scope rules that tell somebody of a hand-raise
+    suffixes: frozenset[str]  # rules of the public-suffix list
+    free_mail: frozenset[str]
+    disposable: frozenset[str]
+    competitors: frozenset[str]
+    imported: Check | None
+    senior: Check | None
+    asked_types: frozenset[str]  # lead types of rules that answer a hand-raise
+    field_pools: tuple[Pool, ...]
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
@@ -150,12 +160,10 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         rows=per_stage,
         blocks={stage: _blocks(stage_rows) for stage, stage_rows in per_stage.items()},
         by_name={row.name: row for row in rows},
-        scope=tuple(Named(rule.name, compile_condition(rule.when)) for rule in policy.scope),
+        scope=_scope(policy),
         holds=tuple(Named(rule.name, compile_condition(rule.when), rule.review_days) for rule in policy.holds),
         groups=tuple(Named(rule.name, compile_condition(rule.when), persona_first=rule.persona_first) for rule in policy.groups),
-        routes=tuple(
-            Route(rule.name, compile_condition(rule.when), rule.pool, rule.to_account_owner, rule.to_pair) for rule in policy.routes
-        ),
+        routes=tuple(_route(rule) for rule in policy.routes),
         alerts={
             stage: tuple(Told(alert.name, compile_condition(alert.when), alert.says) for alert in policy.alerts if stage in alert.stages)
             for stage in policy.stages
@@ -172,7 +180,28 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         watches={stage: _watch(policy, stage, stage_rows) for stage, stage_rows in per_stage.items()},
         lag_seconds=policy.silence.max_lag_hours * 3600,
         placeholders=frozenset(text.strip().casefold() for text in policy.company.placeholders),
+        suffixes=frozenset(policy.company.suffixes.rules.split()),
+        free_mail=frozenset(policy.company.free_mail_domains),
+        disposable=frozenset(policy.intake.disposable_domains),
+        competitors=frozenset(policy.intake.competitor_domains),
+        imported=None if policy.intake.imported is None else compile_condition(policy.intake.imported),
+        senior=None if policy.senior is None else compile_condition(policy.senior),
+        asked_types=frozenset(row.rule.lead_type for row in rows if row.rule.lead_type and "hand_raise.waiting" in row.reads),
+        field_pools=tuple(pool for pool in policy.pools.values() if pool.field),
     )
+
+
+def _scope(policy: Policy) -> tuple[Named, ...]:
+    """The rules in their order; before them, where the policy says whose leads it takes, the leads of other units."""
+    rules = tuple(Named(rule.name, compile_condition(rule.when)) for rule in policy.scope)
+    if policy.takes is None:
+        return rules
+    mine = compile_condition(policy.takes)
+    return (Named(OTHER_UNIT, lambda case: ("no", "takes", "is", "", "holds") if mine(case) is None else None), *rules)
+
+
+def _route(rule: RouteRule) -> Route:
+    return Route(rule.name, compile_condition(rule.when), rule.pool, rule.to_account_owner, rule.to_pair, rule.to_account_worker)
 
 
 def _leaves(rule: Transition, stage: str) -> bool:

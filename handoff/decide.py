@@ -10,17 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from handoff.accounts import named_owner, worker
 from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case, open_case
 from handoff.compiled import CompiledPolicy, Route, Row
 from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Side, carried
 from handoff.facts import LeadFacts
+from handoff.freeze import after_freeze
 from handoff.milestones import taken
 from handoff.notices import by_clock, to_whom_it_concerns, with_move
 from handoff.nurture import nurture_place
 from handoff.records import QUEUE, departure, owner_state
-from handoff.signals import latest_status_edit, persons_edits, target_owner
+from handoff.signals import latest_status_edit, persons_edits
 from handoff.sla import due_at
+from handoff.spam import spam_sign
 from handoff.stage import alerts, fact_at, next_look, walk
 from handoff.wording import Words, brief, day_text, owner_name, sentence, time_text
 
@@ -36,7 +39,8 @@ def decide(prior: Prior | None, facts: LeadFacts, policy: CompiledPolicy, frame:
     left_out = gone or _left_out(case)
     if left_out:
         look = None if gone else moment_of(next_look(case))
-        left = _stay(case, (*scores(case), ("scope", left_out)), out_of_scope=left_out, next_look_at=look)
+        because = (*scores(case), ("scope", left_out))
+        left = _stay(case, because, out_of_scope=left_out, next_look_at=look, exceptions=_listed(case, left_out))
         return left if gone else _told(left, to_whom_it_concerns(case, left_out, Words(case, {})))
     problems = tuple((problem, "") for problem in facts.problems) + _unmapped(case)
     if problems:
@@ -45,7 +49,22 @@ def decide(prior: Prior | None, facts: LeadFacts, policy: CompiledPolicy, frame:
     held_until = case.prior.held_until
     if held_until is not None and now < held_until:
         return _stay(case, (*scores(case), ("held", "undo", held_until.isoformat())), next_look_at=held_until)
-    return _walk_on(case)
+    if case["source.stopped"] and not case["hand_raise.waiting"]:
+        stopped = (("source_stopped", case.fields.get("source", "")),)
+        return _stay(case, (*scores(case), ("held", *stopped[0])), exceptions=stopped, next_look_at=now + HELD_LOOK)
+    decision = _walk_on(case)
+    if decision.unchanged or decision.ready or not policy.policy.company.freezes:
+        return decision
+    return after_freeze(case, decision, _stay(case, (), next_look_at=None))
+
+
+def _listed(case: Case, rule: str) -> tuple[tuple[str, str], ...]:
+    """Spam stands on the exceptions list with the sign that gave it away, so that a person can see a mistake; what sales found itself is
+    never moved, only told of."""
+    kind = next((scope.kind for scope in case.policy.policy.scope if scope.name == rule), "")
+    if kind == "spam":
+        return (("spam", spam_sign(case)),)
+    return alerts(case) if kind == "rep_sourced" else ()
 
 
 def _left_out(case: Case) -> str:
@@ -210,14 +229,14 @@ def owner_stands(case: Case, row: Row) -> bool:
 
 def _ask_for_owner(case: Case, row: Row) -> tuple[Asked, Reason]:
     """Ready for sales: the lead stays where it is until `assign` finds somebody."""
-    pool, preferred, routed = _route(case, row)
+    pool, preferred, routed = route_of(case, row)
     unrouted = () if pool or preferred else (("no_route", row.name),)
     releases = row.rule.release_owner and not owner_stands(case, row)
     fact = moment_of(fact_at(case, row))
     return Asked(row, pool, preferred, releases, tuple(sorted(overrides(case, row))), fact, unrouted), routed
 
 
-def _route(case: Case, row: Row) -> tuple[str, str, Reason]:
+def route_of(case: Case, row: Row) -> tuple[str, str, Reason]:
     """(pool, preferred owner, trace): the row's own pool, else the first routing rule that holds."""
     previous = case.prior.previous_owner
     if row.rule.to_previous_owner and returns_to(case):
@@ -226,6 +245,11 @@ def _route(case: Case, row: Row) -> tuple[str, str, Reason]:
         return row.rule.pool, "", ("route", row.name, row.rule.pool)
     for route in case.policy.routes:
         if route.check(case) is None:
+            if route.to_account_worker:
+                colleague = worker(case)
+                if not colleague:
+                    continue
+                return route.pool or _pool_of(case), colleague, ("route", route.name, colleague)
             person = _person_of(case, route)
             if (route.to_account_owner or route.to_pair) and not route.pool and owner_state(person, case.frame) != "active":
                 continue
@@ -235,7 +259,7 @@ def _route(case: Case, row: Row) -> tuple[str, str, Reason]:
 
 def _person_of(case: Case, route: Route) -> str:
     """The named account's owner, or the rep paired with that owner; "" where the route names neither. Who is away is skipped later."""
-    owner = target_owner(case) if route.to_account_owner or route.to_pair else None
+    owner = named_owner(case) if route.to_account_owner or route.to_pair else None
     if not owner or not route.to_pair:
         return owner or ""
     rep = case.frame.reps.get(owner)

@@ -109,7 +109,9 @@ class Frame:
     new_this_week: Mapping[str, int] = field(default_factory=dict)  # offers per rep since Monday
     asked_more: Mapping[str, int] = field(default_factory=dict)  # leads a rep has asked for on top, today
     account_owners: Mapping[str, str] = field(default_factory=dict)  # account key -> rep who works somebody there now
-    stopped_sources: tuple[str, ...] = ()  # sources far above their usual volume
+    stopped_sources: tuple[str, ...] = ()  # sources far above their usual volume, case-folded
+    imported_today: int = 0  # imported leads offered to sales since midnight
+    exclusions: Mapping[str, str] = field(default_factory=dict)  # digested address or domain -> named list
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ class Decision:
     told: tuple[str, ...] = ()
     tried: tuple[str, ...] = ()
     waived_seconds: int = 0
+    held_back: bool = False  # outside the rollout: nothing of this decision is written, and the lead stays what it was
 
 
 PRIOR_FIELDS = tuple(spec.name for spec in fields(Prior))

@@ -13,7 +13,7 @@ from handoff.case import Case
 from handoff.compiled import NoticeRule
 from handoff.decision import Effect, EffectKind, Prior
 from handoff.records import QUEUE
-from handoff.signals import target_owner
+from  import target_owner
 from handoff.wording import Words, brief, sentence
 
 PEOPLE = frozenset({"rep", "manager", "account_owner"})

@@ -17,6 +17,11 @@ from handoff.condition import Frozen as Frozen
 from handoff.condition import Operator as Operator
 from handoff.condition import Test as Test
 from handoff.decision import Side
+from handoff.policy_intake import Freeze as Freeze
+from handoff.policy_intake import Intake as Intake
+from handoff.policy_intake import Rollout as Rollout
+from handoff.policy_intake import ScopeKind as ScopeKind
+from handoff.policy_intake import Suffixes as Suffixes
 from handoff.policy_notices import Notice as Notice
 from handoff.policy_notices import Telling as Telling
 from handoff.policy_recycle import Alert as Alert
@@ -66,6 +71,8 @@ class Company(Frozen):
     holidays: tuple[date, ...] = ()
     own_domains: tuple[str, ...] = ()
     free_mail_domains: tuple[str, ...] = ()
+    suffixes: Suffixes = Field(default_factory=Suffixes)
+    freezes: tuple[Freeze, ...] = ()
     placeholders: tuple[str, ...] = ()  # "n/a", "-": typed instead of leaving blank; read as unknown, compared trimmed and case-folded
 
 
@@ -122,7 +129,7 @@ class ScopeRule(Frozen):
     """Who is left out and never moved."""
 
     name: str
-    kind: Literal["customer", "open_opportunity", "hands_off", "spam", "test"]
+    kind: ScopeKind
     when: Condition
     hand_raise_to: Literal["", "rep", "manager", "account_owner", "revops"] = ""  # who is told when such a person asks for something
     label: str = ""
@@ -198,6 +205,10 @@ class Policy(Frozen):
     transitions: tuple[Transition, ...]
     statuses: Mapping[str, Mapping[str, Meaning]]  # system -> option -> meaning
     lifecycle: Mapping[str, str] = {}  # HubSpot lifecycle stage -> stage at first sight when no status decides
+    takes: Condition | None = None  # whose leads these are; None: everybody's
+    rollout: Rollout = Field(default_factory=Rollout)
+    intake: Intake = Field(default_factory=Intake)
+    senior: Condition | None = None  # who must not go unnoticed at a named account
     scope: tuple[ScopeRule, ...]
     holds: tuple[HoldRule, ...]
     groups: tuple[NurtureGroup, ...]

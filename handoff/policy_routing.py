@@ -21,6 +21,7 @@ class Pool(Frozen):
     open_cap: int | None = None
     new_per_day: int | None = None
     new_per_week: int | None = None
+    field: bool = False  # field reps: never given a lead that has asked for nothing
 
 
 class Capacity(Frozen):
@@ -44,6 +45,7 @@ class RouteRule(Frozen):
     pool: str = ""
     to_account_owner: bool = False
     to_pair: bool = False
+    to_account_worker: bool = False  # to the rep who works somebody of the same account, else on to the next rule
 
 
 class Cadence(Frozen):

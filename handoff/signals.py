@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from handoff.accounts import named_owner, worker
 from handoff.calendar import DAY_SECONDS, seconds_of
 from handoff.facts import Edit
 from handoff.fit import disqualifier
 from handoff.handover import clock_hangs
+from handoff.intake import content_lead, imported, senior_untouched, source_stopped
 from handoff.matrix import cell_of
 from handoff.personas import NOBODY
 from handoff.policy import Meaning
@@ -16,6 +18,7 @@ from handoff.records import latest_send, owner_state
 from handoff.response import VALUES as RESPONSE
 from handoff.response import awaits_acceptance
 from handoff.silence import clock_start, covered_until, idle_business_days, idle_since, silent_days, silent_since
+from handoff.spam import excluded_by, listed, spam_sign
 from handoff.territory import VALUES as TERRITORY
 
 if TYPE_CHECKING:
@@ -220,19 +223,6 @@ def email_domain(case: Case) -> str:
     return case.fields.get("email", "").rpartition("@")[2].strip().lower()
 
 
-def target_owner(case: Case) -> str | None:
-    """The account owner's rep key when the address or the account is of a named account; None when it is not."""
-    targets = case.frame.target_accounts
-    if not targets:
-        return None
-    for domain in (case.fields.get("account_domain", "").lower(), email_domain(case)):
-        while "." in domain:
-            if domain in targets:
-                return targets[domain]
-            domain = domain.partition(".")[2]
-    return None
-
-
 def _domain_in(domain: str, listed: tuple[str, ...]) -> Signal:
     return any(domain == one or domain.endswith(f".{one}") for one in listed) if domain else False
 
@@ -307,7 +297,15 @@ VALUES: Mapping[str, Callable[[Case], Signal]] = {
     "review.due": lambda case: case.prior.review_at is not None and case.now >= case.prior.review_at,
     "reroutes": lambda case: case.prior.reroutes,
     "adopting": lambda case: case.frame.adopting,
-    "target_account": lambda case: target_owner(case) is not None,
+    "account.worked": lambda case: bool(worker(case)),
+    "content_lead": content_lead,
+    "senior_untouched": senior_untouched,
+    "spam.likely": lambda case: bool(spam_sign(case)),
+    "competitor_domain": lambda case: listed(email_domain(case), case.policy.competitors),
+    "excluded": lambda case: bool(excluded_by(case.fields, case.frame.exclusions)),
+    "imported": imported,
+    "source.stopped": source_stopped,
+    "target_account": lambda case: named_owner(case) is not None,
     "previous_owner.active": _previous_active,
     **RESPONSE,
     **TERRITORY,

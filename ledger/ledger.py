@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+from ledger.accounts import Accounts
 from ledger.connection import Database
 from ledger.effects import Effects
 from ledger.exceptions import Exceptions
@@ -33,6 +34,7 @@ class Ledger:
         self.lease = Leases(database)
         self.exceptions = Exceptions(database)
         self.switches = Switches(database)
+        self.accounts = Accounts(database)
 
     def close(self) -> None:
         """Close every connection."""

@@ -32,7 +32,7 @@ def pending_text(decision: Decision, mark: Mark, policy_digest: str, roster_dige
         "ready": decision.ready,
         "in_scope": decision.in_scope,
     }
-    return dumps({"columns": columns, "prior": dump_prior(prior_of(decision))})
+    return dumps({"columns": columns, "prior": None if decision.held_back else dump_prior(prior_of(decision))})
 
 
 def await_settling(connection: Connection, pending: Mapping[int, str]) -> None:
@@ -57,14 +57,18 @@ def adopt_plan(connection: Connection, lead_ids: Collection[int], plan_id: int) 
 
 def settle(connection: Connection, lead_ids: Collection[int], plan_id: int | None = None) -> int:
     """Put pending decisions in force where no line or creation is left to write; with `plan_id`, only decisions of that plan."""
-    rows = []
+    moved, kept = [], []
     for row in _pending(connection, lead_ids, idle=True, plan_id=plan_id):
         pending = loads(row.pending)
-        prior = loads(pending["prior"])  # without its blank values
-        told = {"prior": pending["prior"], "rev": prior["rev"], "stage": prior.get("stage", ""), "owner": prior.get("owner", "")}
-        rows.append({"id": row.id, **pending["columns"], **told})
-    _update(connection, rows, {"pending": None, "pending_plan": None})
-    return len(rows)
+        if pending["prior"] is None:  # outside the rollout: looked at, and what it was
+            kept.append({"id": row.id, **pending["columns"]})
+        else:
+            prior = loads(pending["prior"])  # without its blank values
+            told = {"prior": pending["prior"], "rev": prior["rev"], "stage": prior.get("stage", ""), "owner": prior.get("owner", "")}
+            moved.append({"id": row.id, **pending["columns"], **told})
+    for rows in (moved, kept):
+        _update(connection, rows, {"pending": None, "pending_plan": None})
+    return len(moved) + len(kept)
 
 
 def prior_columns(prior: Prior) -> dict[str, str | int]:

@@ -12,6 +12,7 @@ from typing import Any
 from handoff.decision import Frame, Prior, Rep
 from handoff.facts import Activity, Actor, Edit, Kind, LeadFacts, Record, Ref
 from handoff.policy import Policy
+from handoff.spam import exclusion_key
 from mappings.shapes_cases import CaseShape, DidShape, MemberShape
 
 TEAM = {
@@ -120,7 +121,10 @@ def frame_of(case: CaseShape, policy: Policy) -> Frame:
         cut_over=None if case.adopting else now - timedelta(days=1000),
         new_this_week={key: member.new_this_week for key, member in team.items() if member.new_this_week},
     )
-    return replace(frame, **case.frame) if case.frame else frame
+    more = dict(case.frame)
+    if "exclusions" in more:
+        more["exclusions"] = {exclusion_key(entry): name for entry, name in more["exclusions"].items()}
+    return replace(frame, **more) if more else frame
 
 
 def _without(streams: Iterable[str], left_out: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from handoff.policy import Policy
 from mappings.check_clocks import clocks_hold_together
+from mappings.check_intake import field_reps_are_spared, intake_holds
 from mappings.check_matrix import cells_have_rules, matrix_is_total
 from mappings.check_names import names_exist
 from mappings.check_notices import notices_are_set_off
@@ -23,11 +24,11 @@ from mappings.rule_space import routes_count
 Check = Callable[[Policy, Files], Iterator[Problem]]
 OF_NAMES: tuple[Check, ...] = (
     *(names_exist, options_have_meanings, numbers_add_up, matrix_is_total),
-    *(personas_and_counts_hold, recycling_holds, clocks_hold_together),
+    *(personas_and_counts_hold, recycling_holds, clocks_hold_together, intake_holds),
 )
 OF_CONDITIONS: tuple[Check, ...] = (
     *(no_dead_ends, rules_are_specific, routes_count),
-    *(criteria_are_specific, cells_have_rules, counts_are_read, notices_are_set_off),
+    *(criteria_are_specific, cells_have_rules, counts_are_read, field_reps_are_spared, notices_are_set_off),
 )
 """These read conditions, so they would be misled by one that did not compile."""
 

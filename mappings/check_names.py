@@ -155,7 +155,7 @@ def _routing(policy: Policy, files: Files) -> Iterator[Problem]:
         path = f"routes.{route.name}"
         if route.pool and route.pool not in policy.pools:
             yield unknown(files.where("routing", "routes", number, "pool"), f"{path}.pool", "pool", route.pool, policy.pools)
-        if not route.pool:
+        if not route.pool and not route.to_account_worker:
             what = "names no pool" if not (route.to_account_owner or route.to_pair) else "has no pool for when the account's owner has left"
             yield Problem(files.where("routing", "routes", number), path, what, f"add pool: one of {', '.join(policy.pools)}")
     for name, pool in policy.pools.items():

@@ -11,8 +11,13 @@ from mappings.check_stages import signals
 from mappings.compile import Files, leaves
 from mappings.problems import Problem
 
-SCOPE_SIGNALS = frozenset({"deal.open", "deal.won", "own_domain", "free_mail", "target_account"})
 PERSONA_SIGNALS = frozenset({"own_domain", "free_mail", "target_account"})
+SCOPE_SIGNALS = frozenset(
+    {
+        *("deal.open", "deal.won", "own_domain", "free_mail", "target_account"),
+        *("spam.likely", "competitor_domain", "excluded", "imported", "touch.ever"),
+    }
+)
 FIT_SIGNALS = frozenset({"own_domain", "free_mail", "target_account"})
 HOLD_SIGNALS = frozenset({"sunset.due", "own_domain", "free_mail", "silent_days", "sent_days", "target_account"})
 ASKED_OR_KNOWN = frozenset({"hand_raise.waiting", "status.event", "owner.state", "neglect.due", "offer.ours", "review.due", "reason.given"})

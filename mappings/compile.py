@@ -12,6 +12,7 @@ from handoff.condition import Condition, Test
 from handoff.decision import Side
 from mappings import shapes
 from mappings.business_days import resolved_holidays
+from mappings.compile_intake import calendar_of_freezes, intake, suffix_list
 from mappings.compile_notices import telling
 from mappings.compile_recycle import recycling, silence
 from mappings.compile_routing import compile_cadence, compile_routing
@@ -45,6 +46,7 @@ def compile_policy(files: Files, words: Words) -> core.Policy:
         transitions=tuple(_transitions(files, words)),
         statuses={system: _meanings(files, system, options) for system, options in statuses.statuses.items()},
         lifecycle=dict(statuses.lifecycle),
+        **intake(agreed, files.shapes["scope"], files.shapes["routing"], words),
         scope=tuple(_scope(files, words)),
         holds=tuple(
             core.HoldRule(name=hold.name, when=words.compile(hold.when, f"holds.{hold.name}.when"), review_days=hold.review_days)
@@ -83,6 +85,8 @@ def _company(shape: shapes.CompanyFile) -> core.Company:
         holidays=resolved_holidays(shape.holidays),
         own_domains=tuple(sorted(domain.casefold() for domain in shape.own_domains)),
         free_mail_domains=free_mail_domains(shape.free_mail),
+        suffixes=suffix_list(),
+        freezes=calendar_of_freezes(shape.freezes),
         placeholders=tuple(sorted({word.strip().casefold() for word in shape.left_blank})),
     )
 
@@ -190,6 +194,7 @@ def conditions_of(policy: core.Policy) -> Iterator[Condition]:
     yield from (rule.when for rule in policy.routes)
     yield from (alert.when for alert in policy.alerts)
     yield from (notice.when for notice in policy.telling.notices if notice.when is not None)
+    yield from (condition for condition in (policy.takes, policy.senior, policy.intake.imported) if condition is not None)
     yield from (band.when for attribute in policy.fit.attributes for band in attribute.bands)
     yield from policy.fit.disqualifiers.values()
     yield from (persona.when for persona in policy.personas)

@@ -21,6 +21,7 @@ def compile_routing(shape: RoutingFile, words: Words) -> dict[str, Any]:
                 open_cap=pool.open_cap,
                 new_per_day=pool.new_per_day,
                 new_per_week=pool.new_per_week,
+                field=pool.field,
             )
             for name, pool in shape.pools.items()
         },
@@ -32,6 +33,7 @@ def compile_routing(shape: RoutingFile, words: Words) -> dict[str, Any]:
                 pool=route.pool,
                 to_account_owner=route.to_account_owner,
                 to_pair=route.to_pair,
+                to_account_worker=route.to_account_worker,
             )
             for route in shape.routes
         ),

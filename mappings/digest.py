@@ -1,7 +1,7 @@
 """The policy's digest: one text for all its rules, the same on every machine.
 
-It covers the compiled values, resolved holidays and the free-mail list. It leaves out what changes no decision: line numbers, version,
-signatures. So a signature does not make every lead due again, and a comment does not either.
+It covers the compiled values, resolved holidays, the free-mail list and the public-suffix list. It leaves out what
+changes no decision: line numbers, version, signatures. So a signature does not make every lead due again, and a comment does not either.
 """
 
 from __future__ import annotations

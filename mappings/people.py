@@ -5,7 +5,8 @@ People data is not kept in version control; `people.example.csv` shows the colum
     email,role,manager,time_zone,weight,absent_from,absent_until,accounts,open_cap,new_per_day,pair
 
 `role` is sdr, ae, manager, marketing or other. `weight` is a whole number (2 takes twice the turns of 1). Absences are dates (inclusive)
-in the person's zone. `accounts` are domains of named accounts, parted by blanks. `open_cap` and `new_per_day` are this person's own bounds
+in the person's zone. `accounts` are named accounts by domain, parted by blanks, or by company name, parted
+by semicolons (`big.example large.example; Acme Holding`). `open_cap` and `new_per_day` are this person's own bounds
 instead of the pool's; `pair` is the e-mail of the rep who works the same accounts. Blank cells leave what the CRM says.
 
     PolicyErrors    raised with every mistake: file:line, column, mend
@@ -14,13 +15,14 @@ instead of the pool's; `pair` is the e-mail of the rep who works the same accoun
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo
 
+from handoff.accounts import name_key
 from handoff.decision import Rep
 from mappings.check_names import is_time_zone
 from mappings.problems import PolicyErrors, Problem, did_you_mean
@@ -93,8 +95,18 @@ def absence(row: PersonRow, zone: str) -> tuple[tuple[int, int], ...]:
     return ((int(begins.timestamp()), int(ends.timestamp())),)
 
 
+def account_names(cell: str) -> Iterator[str]:
+    """The named accounts of a cell as keys: domains, and `name:acme` for names."""
+    for part in cell.split(";"):
+        words = part.split()
+        if all("." in word and "," not in word for word in words):
+            yield from (word.casefold() for word in words)
+        elif key := name_key(part):
+            yield key
+
+
 def account_owners(rows: Iterable[PersonRow]) -> dict[str, str]:
-    """Domain of a named account -> its owner's e-mail; the first line that names a domain has it."""
+    """Domain or `name:...` of a named account -> its owner's e-mail; the first line that names an account has it."""
     owners: dict[str, str] = {}
     for row in rows:
         for domain in row.accounts:
@@ -139,7 +151,7 @@ def _row(line: Mapping[str, str | None], where: str, problems: list[Problem]) ->
     if len(problems) > noted:
         return None
     weight = int(cells["weight"]) if cells["weight"] else None
-    accounts = tuple(cells["accounts"].casefold().split())
+    accounts = tuple(account_names(cells["accounts"]))
     manager, pair = cells["manager"].casefold(), cells["pair"].casefold()
     return PersonRow(email, cells["role"], manager, cells["time_zone"], weight, first, last, accounts, **bounds, pair=pair)
 

@@ -70,6 +70,18 @@ def survey(rules: Sequence[tuple[str, Condition]]) -> Space:
     return Space(tuple(dict.fromkeys(gaps)), overlaps, hidden, complete)
 
 
+def first_takers(rules: Sequence[tuple[str, Condition]], signal: str, value: bool) -> Mapping[str, str]:
+    """Rules that are the first to take some lead of whom `signal` says `value` -> such a lead."""
+    asked = Condition(all=(Test(signal=signal, op=Operator.IS, value=value),))
+    checks = [(name, compile_condition(condition)) for name, condition in rules]
+    found: dict[str, str] = {}
+    for point in islice(_points(tuple(_axes([*rules, ("", asked)]))), MOST_POINTS):
+        taker = next((name for name, check in checks if _holds(check, point)), "") if point.get(signal) is value else ""
+        if taker:
+            found.setdefault(taker, str(point))
+    return found
+
+
 def _holds(check: Check, point: Point) -> bool:
     return check(point) is None
 
@@ -129,6 +141,8 @@ def remarks(policy: Policy) -> Iterator[str]:
     by_name = {route.name: route for route in policy.routes}
     space = routing_space(policy)
     for (first, second), example in space.overlaps.items():
+        if by_name[first].to_account_worker:
+            continue  # one account, one owner stands above whatever else would decide, and lets everybody else through
         if _target(by_name[first]) != _target(by_name[second]):
             yield f"routing: '{first}' and '{second}' both mean a lead with {example}; '{first}' decides, because it stands above"
     if not space.complete:

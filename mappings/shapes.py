@@ -7,7 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from handoff.policy import ScopeKind
 from mappings.shapes_base import Count, GroupShape, Shape, When
+from mappings.shapes_intake import ConditionShape, FreezeShape, ImportsShape, RolloutShape, SpamShape, SurgeShape
 from mappings.shapes_matrix import MatrixFile
 from mappings.shapes_notices import NoticesFile
 from mappings.shapes_recycle import AlertShape, LastCallShape, OpportunityShape, ReasonsFile, RecycleShape, RepSourcedShape
@@ -47,6 +49,8 @@ class PolicyFile(Shape):
     offered_stage: str
     accepted_stage: str = Field(default="sal", description="Where the date of acceptance is taken, once per cycle.")
     qualified_stage: str = Field(default="sql", description="Where the date of sales qualification is taken, once per cycle.")
+    rollout: RolloutShape = RolloutShape()
+    takes: ConditionShape | None = Field(default=None, description="Whose leads these are, by fields; left out: everybody's.")
     history_days: int = Field(default=400, ge=100)
     history_activities: int = Field(default=200, ge=50)
 
@@ -80,6 +84,7 @@ class CompanyFile(Shape):
     holidays: HolidayShape
     own_domains: list[str] = Field(min_length=1)
     free_mail: FreeMailShape = FreeMailShape()
+    freezes: list[FreezeShape] = Field(default=[], description="Days on which no lead changes hands.")
     left_blank: list[str] = Field(default=[], description="What people type instead of leaving a field blank; read as unknown.")
 
 
@@ -87,7 +92,7 @@ class ScopeShape(Shape):
     """Who is never moved."""
 
     name: str
-    kind: Literal["customer", "open_opportunity", "hands_off", "spam", "test"]
+    kind: ScopeKind
     when: When
     label: str = Field(default="", description="What a colleague reads, for example: customer.")
     hand_raise_to: Literal["", "rep", "manager", "account_owner", "revops"] = Field(
@@ -96,9 +101,13 @@ class ScopeShape(Shape):
 
 
 class ScopeFile(Shape):
-    """scope.yaml."""
+    """scope.yaml: who is left alone, and what is held at the door."""
 
     leave_alone: list[ScopeShape]
+    spam: SpamShape = SpamShape()
+    competitor_domains: list[str] = []
+    imports: ImportsShape | None = Field(default=None, description="What an uploaded list is; left out: nobody counts as imported.")
+    surge: SurgeShape = SurgeShape()
 
 
 class StageShape(Shape):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from mappings.shapes_base import Count, Days, RoleName, Shape, When
+from mappings.shapes_intake import ConditionShape
 
 
 class PoolShape(Shape):
@@ -17,6 +18,7 @@ class PoolShape(Shape):
     open_cap: Count | None = Field(default=None, description="Leads one person holds at a time; people.csv may say another number.")
     new_per_day: Count | None = Field(default=None, description="Offers to one person in a day; people.csv may say another number.")
     new_per_week: Count | None = Field(default=None, description="Offers to one person since Monday.")
+    field: bool = Field(default=False, description="Field reps: never given a lead that has asked for nothing.")
 
 
 class CapacityShape(Shape):
@@ -37,6 +39,7 @@ class RouteShape(Shape):
     pool: str = ""
     to_account_owner: bool = False
     to_pair: bool = Field(default=False, description="To the rep paired with the account's owner (people.csv), else to the pool.")
+    to_account_worker: bool = Field(default=False, description="To the rep who works somebody of the same account, else on to the next.")
 
 
 class RoleShape(Shape):
@@ -68,6 +71,7 @@ class RoutingFile(Shape):
     routes: list[RouteShape] = Field(min_length=1)
     roles: list[RoleShape] = Field(min_length=1)
     keep_owner_roles: list[RoleName]
+    senior_people: ConditionShape | None = Field(default=None, description="Who must not go unnoticed at a named account.")
     hand_raises: HandRaiseShape
 
 

@@ -21,6 +21,7 @@ from handoff.policy import Policy
 from ledger.connection import normalised
 from ledger.ledger import open_ledger
 from mappings.baseline import baseline_policy
+from mappings.exclusions import load_exclusions
 from mappings.fields import load_field_map
 from mappings.load import load_policy
 from mappings.narrow import narrowed
@@ -173,6 +174,7 @@ def open_engine(
             wall=wall_clock,
             executor=executor or context.Threads(most=8),
             people=load_people(people) if (people := settings.mappings / "people.csv").exists() else (),
+            exclusions=load_exclusions(settings.exclusions) if settings.exclusions is not None else {},
             settings=_engine_settings(settings, label),
             notifier=notifier,
         )

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path(".handoff"), description="folder for the embedded ledger and what the demo leaves")
     mappings: Path = Field(Path("mappings"), description="folder of the reviewed policy")
+    exclusions: Path | None = Field(None, description="CSV (entry,list) of addresses and domains to leave alone")
     production: str = Field(
         "", description="CRMs whose account may be a production one, for example hubspot,salesforce; a look needs no permission"
     )

@@ -36,7 +36,7 @@ def test_a_run_that_is_told_to_end_gives_the_lease_back_and_loses_nothing(tmp_pa
     assert child.returncode == 0, child.stderr
     told = json.loads(child.stdout)
     kind = "apply-plan" if method == "write" else "sync-leads"
-    assert told == {"ended": 143, "said": [[kind, "failed", "SystemExit"]], "threads": 0, "tasks": 8, "lines": 0}
+    assert told == {"ended": 143, "said": [[kind, "failed", "SystemExit"]], "tasks": 8, "lines": 0}
 
 
 def test_who_handles_sigterm_keeps_doing_so() -> None:

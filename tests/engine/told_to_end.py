@@ -42,13 +42,11 @@ def main(folder: Path, method: str, threads: int) -> None:
         if thread is not threading.current_thread():
             thread.join(30)
     said = [(run.kind, run.state, run.summary.get("error")) for run in company.ledger.runs.list(1)]
-    left, told[:] = threading.active_count() - 1, [-1000]
+    told[:] = [-1000]
     apply_plan(company.engine, made.plan_id, "me")
     company.sync()
     again = company.sync()
-    sys.stdout.write(
-        json.dumps({"ended": ended, "said": said, "threads": left, "tasks": len(company.tasks()), "lines": again.counts.lines})
-    )
+    sys.stdout.write(json.dumps({"ended": ended, "said": said, "tasks": len(company.tasks()), "lines": again.counts.lines}))
 
 
 def threaded(company: Place, threads: int) -> Engine:
