@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from handoff.accounts import named_owner
 from handoff.calendar import moment_of
 from handoff.case import Case
 from handoff.compiled import NoticeRule
 from handoff.decision import Effect, EffectKind, Prior
 from handoff.records import QUEUE
-from  import target_owner
 from handoff.wording import Words, brief, sentence
 
 PEOPLE = frozenset({"rep", "manager", "account_owner"})
@@ -58,7 +58,7 @@ def receiver(case: Case, to: str, owner: str) -> str:
     """The rep key or audience a notice goes to, "" where there is nobody; a manager answers for who has none or has left."""
     reps = case.frame.reps
     if to == "account_owner":
-        owner, to = target_owner(case) or owner, "rep"
+        owner, to = named_owner(case) or owner, "rep"
     if to not in PEOPLE:
         return to
     rep = None if owner.startswith(QUEUE) else reps.get(owner)
