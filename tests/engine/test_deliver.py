@@ -88,16 +88,17 @@ def test_without_a_channel_the_summary_says_so_and_nothing_is_poured_out_later(s
 
 @pytest.mark.requirement("R85")
 def test_a_channel_that_fails_is_tried_again_and_listed_after_an_hour(settled: Place) -> None:
-    settled.asks(ANNA)
+    settled.salesforce.edit(ANNA, {"status": "Working - Contacted"})
+    settled.world.now += timedelta(minutes=5)
     broken = Recorder(fails=NotSent("the block did not take it"))
     synced(settled, broken)
     assert TOO_LATE not in settled.ledger.exceptions.counts()
-    settled.world.now += timedelta(hours=2)
-    synced(settled, broken)
+    settled.world.now += timedelta(hours=23)
+    send_digests(telling(settled, broken))
     assert settled.ledger.exceptions.counts()[TOO_LATE] == 1
     mended = Recorder()
-    synced(settled, mended)
-    assert [one.subject for one in mended.sent if one.audience == "rep"]
+    send_digests(telling(settled, mended))
+    assert [one.subject for one in mended.sent if one.audience == "rep"] == ["1 leads for you today"]
 
 
 @pytest.mark.requirement("R85")

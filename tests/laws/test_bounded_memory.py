@@ -68,7 +68,7 @@ def peaks(leads: int) -> dict[str, int]:
         found["apply"] = peak_of(lambda: apply_plan(there.engine, plan.id, "me"))
         found["sync"] = peak_of(lambda: sync(there.engine, "apply"))
         assert there.ledger.leads.count() == leads
-        assert all(crm.writes >= leads for crm in there.crms.values())
+        assert all(crm.writes >= leads // 2 for crm in there.crms.values())
     return found
 
 
