@@ -24,7 +24,8 @@ def finished(summary: RunSummary) -> int:
     """Print a run; 0 when nothing needs a person."""
     for line in summary.lines():
         say(line)
-    return 0 if summary.status in (Status.DONE, Status.NOTHING_TO_DO) or summary.mode == "plan" else 1
+    well = summary.status in (Status.DONE, Status.NOTHING_TO_DO) and not summary.needs_you
+    return 0 if well or summary.mode == "plan" else 1
 
 
 def look() -> int:
@@ -142,7 +143,7 @@ def explain(lead: str, at: str) -> int:
         moment = moment.replace(tzinfo=UTC)
     with open_engine(Settings()) as engine:
         say(run(engine, lead, as_of=moment))
-    return 0
+        return int(len(engine.ledger.leads.find(lead)) != 1)
 
 
 def erase(lead: str) -> int:
@@ -168,10 +169,14 @@ def pause(*, on: bool) -> int:
 
 def policy_check(folder: Path) -> int:
     """Compile the policy; PolicyErrors carries every mistake at once."""
+    from mappings.fields import load_field_map
     from mappings.load import load_policy
     from mappings.rule_space import remarks
 
     policy = load_policy(folder)
+    for system in policy.systems:
+        if (folder / f"{system}.yaml").is_file():
+            load_field_map(system, folder)
     signed = ", ".join(f"{item.team} {item.on} ({item.by})" for item in policy.approvals)
     say(
         f"policy {policy.name} v{policy.version} {policy.digest[:7]} compiles: {len(policy.transitions)} rules, {len(policy.stages)} stages"

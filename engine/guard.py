@@ -19,8 +19,8 @@ KINDS = {
     "to_nurture": "to nurture",
     "owner_taken": "owner taken from an active rep",
     "suppressed": "disqualified or suppressed",
-    "created": "records created",
-    "task": "tasks created",
+    "created": "records to create",
+    "task": "tasks to create",
     "field": "corrected without a move",
 }
 
@@ -86,4 +86,4 @@ def verdict(breaches: Iterable[Breach]) -> str:
     if not texts:
         return ""
     shown = "; ".join(texts[:4]) + (f"; and {len(texts) - 4} more" if len(texts) > 4 else "")
-    return f"stopped: {shown}. Only new hand-raises were routed; look at the plan, then approve it with its id"
+    return f"stopped: {shown}. Nothing but new hand-raises is written until the plan is approved"

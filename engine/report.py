@@ -135,7 +135,9 @@ class RunSummary:
         """The summary a person reads: what moved, what did not and why, what needs them; the plumbing and the numbers come last."""
         counts = self.counts
         ended = self.status.value.replace("_", " ")
-        head = f"{self.flow}  {self.mode}  {counts.changed:,} records changed, {counts.decided:,} leads looked at  ({ended})"
+        wrote = sum(counts.writes.values()) + sum(counts.effects_done.values())
+        did = f"{counts.changed:,} records had changed, {counts.decided:,} leads looked at, {wrote:,} records and tasks written"
+        head = f"{self.flow}  {self.mode}  {did}  ({ended})"
         body = [
             ("moved", _moved(counts)),
             ("owners", _joined((counts.owners_given, "given"), (counts.owners_rerouted, "re-routed"))),
@@ -238,11 +240,11 @@ class LookReport:
         figures = self.figures
         used = sum(len(options) for options in self.statuses.values())
         lines = [
-            f"{figures.hot_never_followed_up:,} people asked for a demo and nobody called; "
+            f"{figures.hot_never_followed_up:,} people asked for a demo and nobody called or has it on a task list; "
             f"{self.senior_never_called} of them are VPs or above at your largest accounts",
             *_overlooked(self.senior_untouched),
             f"{figures.in_limbo:,} had no call, no mail and nothing planned for 30 days or more",
-            f"{figures.inactive_owner:,} sit with people who left; {figures.without_owner:,} belong to sales and to nobody there",
+            f"{figures.inactive_owner:,} in sales stages sit with people who left; {figures.without_owner:,} belong to sales and to nobody there",
             f"{used} statuses in use, {len(self.unmapped)} of them unmapped" + _named(self.unmapped),
             f"{self.duplicates:,} duplicate records; {figures.in_scope:,} of {self.people:,} people are in scope"
             + _reasons(figures.left_out),

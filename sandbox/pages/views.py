@@ -34,7 +34,7 @@ def _crm(vendor: str, counts: dict[str, int], manifest: dict[str, Any]) -> Marku
         for one in manifest["statuses"]
         if one["crm"] == vendor
     ]
-    table = tag("table", tag("tr", tag("th", "status"), tag("th", "at the epoch"), tag("th", "what people mean by it")), rows)
+    table = tag("table", tag("tr", tag("th", "status"), tag("th", "at the start"), tag("th", "what people mean by it")), rows)
     heading = tag("h2", link(f"/ui/{vendor}", f"{_NAMES[vendor]} →"))
     return tag("section", heading, tag("ul", listed, class_="counts"), table, class_=f"card {vendor}")
 
