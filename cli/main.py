@@ -247,6 +247,24 @@ def docs(*, policy: Path = Path("mappings"), out: Path = Path("process")) -> int
     return run(policy, out)
 
 
+@policy_app.command(name="sign")
+def policy_sign(team: Literal["sales", "marketing"], /, *, by: str, policy: Path = Path("mappings")) -> int:
+    """Sign the rules as they stand, for one team. Both teams have to; a rule that is changed later has to be signed again.
+
+    Parameters
+    ----------
+    team
+        Whose signature this is.
+    by
+        Who signs.
+    policy
+        The policy folder.
+    """
+    from cli.policy_verbs import sign as run
+
+    return run(team, by, policy)
+
+
 @policy_app.command(name="test")
 def policy_test(*cases: Path, policy: Path = Path("mappings")) -> int:
     """Play cases (given facts, expected decision) against the policy, and again without the part each case is about.

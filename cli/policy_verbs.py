@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.verbs import say
 from mappings.cases import PolicyCase, load_cases, play
 from mappings.load import load_policy
+from mappings.signing import sign as write_signature
 
 
 def test(cases: tuple[Path, ...], folder: Path) -> int:
@@ -37,6 +39,15 @@ def docs(folder: Path, out: Path) -> int:
 
     text, page = write_process(load_policy(folder), out)
     say(f"written: {text} and {page}; both teams read and sign this version")
+    return 0
+
+
+def sign(team: str, by: str, folder: Path) -> int:
+    """Sign the rules as they stand."""
+    rules = load_policy(folder).rules
+    write_signature(folder, team, by, datetime.now(UTC).date(), rules)
+    left = load_policy(folder).unsigned
+    say(f"{team} signed {rules} ({by}); " + (f"{' and '.join(left)} has still to sign" if left else "both teams have signed these rules"))
     return 0
 
 

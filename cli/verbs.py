@@ -182,6 +182,8 @@ def policy_check(folder: Path) -> int:
         f"policy {policy.name} v{policy.version} {policy.digest[:7]} compiles: {len(policy.transitions)} rules, {len(policy.stages)} stages"
     )
     say(f"approved by {signed}" if signed else "not approved yet")
+    if policy.unsigned:
+        say(f"changed since {' and '.join(policy.unsigned)} signed: nothing is written until then (handoff policy sign)")
     for remark in remarks(policy):
         say(f"worth a look: {remark}")
     return 0

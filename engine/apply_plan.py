@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.apply import apply_open
 from engine.book import tell_again
 from engine.context import Engine, NotApplicable
-from engine.planning import UNSIGNED, plan_round, release, take_kept_turns
+from engine.planning import UNSIGNED, changed_since_signed, plan_round, release, take_kept_turns
 from engine.report import RunSummary, Status
 from engine.runs import Run, running, summary
 from engine.sync import finish, prepare
@@ -19,6 +19,8 @@ def apply_plan(engine: Engine, plan_id: int | str, approved_by: str) -> RunSumma
         raise NotApplicable(f"plan {plan_id} was made before this company was adopted: run handoff adopt, and approve the plan it makes")
     if not engine.policy.approvals:
         raise NotApplicable(f"nobody has signed the policy {engine.policy.name}: {UNSIGNED}")
+    if engine.policy.unsigned:
+        raise NotApplicable(changed_since_signed(engine.policy))
     if engine.settings.writes != "on":
         raise NotApplicable("writes are off in the settings: switch them on before a plan is applied")
     if engine.ledger.switches.paused():

@@ -20,6 +20,7 @@ from engine.runs import Run
 from engine.sources import note_surges
 from engine.waiting import documents, keep_waiting, part_name
 from handoff.assign import Level, Turn
+from handoff.policy import Policy
 
 BILLED = "making them so is billed once a tier is passed"
 LEVELS, TURNS = "levels", "turns"
@@ -97,6 +98,8 @@ def why_not(run: Run) -> tuple[Status, str] | None:
         )
     if not engine.policy.approvals:
         return Status.NEEDS_APPROVAL, f"nobody has signed the policy {engine.policy.name}: {UNSIGNED}"
+    if engine.policy.unsigned:
+        return Status.NEEDS_APPROVAL, changed_since_signed(engine.policy)
     if engine.ledger.switches.cut_over() is None:
         return (
             Status.NEEDS_APPROVAL,
@@ -107,6 +110,15 @@ def why_not(run: Run) -> tuple[Status, str] | None:
     if engine.settings.writes != "on":
         return Status.NEEDS_APPROVAL, "writes are off in the settings: the plan was made and nothing was written"
     return None
+
+
+def changed_since_signed(policy: Policy) -> str:
+    """Why nothing is written by rules that were changed after they were signed."""
+    teams = " and ".join(policy.unsigned)
+    return (
+        f"the rules are not the ones that {teams} signed (these are {policy.rules}): have them read, then"
+        f" handoff policy sign {policy.unsigned[0]} --by NAME; until then nothing is written"
+    )
 
 
 def in_scope(engine: Engine) -> int:

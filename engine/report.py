@@ -244,7 +244,8 @@ class LookReport:
             f"{self.senior_never_called} of them are VPs or above at your largest accounts",
             *_overlooked(self.senior_untouched),
             f"{figures.in_limbo:,} had no call, no mail and nothing planned for 30 days or more",
-            f"{figures.inactive_owner:,} in sales stages sit with people who left; {figures.without_owner:,} belong to sales and to nobody there",
+            f"{figures.inactive_owner:,} in sales stages sit with people who left; "
+            f"{figures.without_owner:,} belong to sales and to nobody there",
             f"{used} statuses in use, {len(self.unmapped)} of them unmapped" + _named(self.unmapped),
             f"{self.duplicates:,} duplicate records; {figures.in_scope:,} of {self.people:,} people are in scope"
             + _reasons(figures.left_out),

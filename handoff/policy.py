@@ -184,6 +184,7 @@ class Approval(Frozen):
     team: Literal["sales", "marketing"]
     by: str
     on: date
+    rules: str = ""  # digest of the rules that were signed
 
 
 class Policy(Frozen):
@@ -236,6 +237,8 @@ class Policy(Frozen):
     horizon_days: int = 400
     horizon_activities: int = 200
     digest: str = ""
+    rules: str = ""  # digest of what the files say: what a signature is given for
+    unsigned: tuple[str, ...] = ()  # teams whose signature is for other rules than these
 
     def shows(self, system: str, status: str, stage: str) -> bool:
         """Whether a CRM status option already says `stage` and need not be rewritten (a person's "Bad timing" stays in nurture)."""

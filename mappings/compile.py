@@ -33,7 +33,7 @@ def compile_policy(files: Files, words: Words) -> core.Policy:
     return core.Policy(
         name=agreed.name,
         version=agreed.version,
-        approvals=tuple(core.Approval(team=entry.team, by=entry.by, on=entry.on) for entry in agreed.approvals),
+        approvals=tuple(core.Approval(team=entry.team, by=entry.by, on=entry.on, rules=entry.rules) for entry in agreed.approvals),
         company=_company(files.shapes["company"]),
         systems=tuple(agreed.systems),
         sources={name: tuple(systems) for name, systems in agreed.sources.items()},

@@ -12,7 +12,7 @@ from typing import Any
 
 from handoff.policy import Policy
 
-_LEFT_OUT = frozenset({"where", "digest", "approvals", "version"})
+_LEFT_OUT = frozenset({"where", "digest", "approvals", "version", "rules", "unsigned"})
 
 
 def policy_digest(policy: Policy) -> str:

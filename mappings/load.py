@@ -18,6 +18,7 @@ from mappings.fields import FieldType, load_field_map
 from mappings.overlay import extended, united
 from mappings.problems import PolicyErrors, Problem
 from mappings.shapes import FILES
+from mappings.signing import with_signatures
 from mappings.validate import read_shape
 from mappings.yaml_marks import Marked, read_marked
 
@@ -44,7 +45,7 @@ def load_policy(folder: Path = SHIPPED) -> Policy:
     problems += [*words.problems, *check_policy(policy, files, conditions_compiled=not words.problems)]
     if problems:
         raise PolicyErrors(problems)
-    return with_digest(policy)
+    return with_signatures(with_digest(policy), trees)
 
 
 def read_trees(folder: Path, problems: list[Problem], seen: tuple[Path, ...] = ()) -> dict[str, Marked]:

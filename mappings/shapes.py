@@ -29,6 +29,7 @@ class ApprovalShape(Shape):
     team: Literal["sales", "marketing"]
     by: str = Field(min_length=2)
     on: date
+    rules: str = Field(default="", description="What was signed; handoff policy sign writes it.")
 
 
 class PolicyFile(Shape):

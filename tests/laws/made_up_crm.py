@@ -12,6 +12,7 @@ from connectors.protocol import Change, Cursor, Fate, NewRecord, Outcome, Page, 
 from handoff.facts import Activity, Actor, Kind, Record, Ref
 
 OWNERS = ("ann", "bob", "cat", "zoe")
+SURNAMES = ("Moreau", "Tanaka", "Okafor", "Lindgren", "Costa")
 
 
 @dataclass
@@ -46,7 +47,7 @@ class MadeUpCrm(FakeCrm):
         fields = {
             "email": f"p{number}@company-{number}.example",
             "first_name": "Pat",
-            "last_name": f"Number {number}",
+            "last_name": SURNAMES[number % len(SURNAMES)],
             "company": f"Company {number}",
             "title": "Head of Operations",
             "status": "NEW" if self.system == "hubspot" else "Open - Not Contacted",
