@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cli.verbs import say
 from engine.sources import resume_source, stopped_sources
 from runtime.open import open_engine
@@ -17,9 +19,31 @@ def runs() -> int:
         for run in engine.ledger.runs.list(_RUNS):
             say(f"run {run.id:<5} {run.started_at:%Y-%m-%d %H:%M} {run.kind:<14} {run.mode:<6} {run.state}")
         for plan in engine.ledger.outbox.plans():
-            if plan.state == "proposed" and plan.expires_at > engine.clock():
+            if plan.state == "proposed" and plan.expires_at > engine.clock() and (plan.lines or plan.creations):
                 until = f"{plan.expires_at:%Y-%m-%d %H:%M}"
                 say(f"plan {plan.id:<4} waits until {until}: {plan.lines:,} lines, {plan.effects:,} effects (handoff apply {plan.id})")
+    return 0
+
+
+def show(plan_id: str, most: int, path: Path | None) -> int:
+    """One plan, lead by lead, or every field of it as CSV."""
+    from engine.show import created, planned_leads, write_csv
+
+    with open_engine(Settings()) as engine:
+        if path is not None:
+            say(f"{write_csv(engine, plan_id, path):,} fields of plan {plan_id} written to {path}")
+            return 0
+        plan = engine.ledger.outbox.plan(int(plan_id)) if plan_id.isdigit() else None
+        number = 0
+        for lead in planned_leads(engine, plan_id):
+            number += 1
+            if number <= most:
+                say(lead.line())
+        made = ", ".join(f"{count:,} {name}s" for name, count in sorted(created(engine, plan_id).items()))
+        left = f"; {number - most:,} more not shown (--most, --csv FILE)" if number > most else ""
+        say(f"plan {plan_id}: {number:,} leads" + (f", to create: {made}" if made else "") + left)
+        if plan is not None and plan.state == "proposed":
+            say(f"approve it with: handoff apply {plan_id}")
     return 0
 
 

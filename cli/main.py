@@ -186,6 +186,24 @@ def runs() -> int:
 
 
 @app.command
+def show(plan_id: str, /, *, most: int = 40, csv: Path | None = None) -> int:
+    """Read a plan before approving it: lead by lead, what moves, who gets it, and why.
+
+    Parameters
+    ----------
+    plan_id
+        The number that the run printed.
+    most
+        How many leads to show.
+    csv
+        Write every field, before and after, into this file instead.
+    """
+    from cli.listings import show as run
+
+    return run(plan_id, most, csv)
+
+
+@app.command
 def exceptions() -> int:
     """List what needs a person: refused by a CRM, ambiguous, unmapped, contested."""
     from cli.listings import exceptions as run

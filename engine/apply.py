@@ -13,6 +13,7 @@ from functools import partial
 from connectors.protocol import Change, Crm, CrmError, Fate, Interrupted, Op, Outcome, Verified
 from engine.compare import Seen, after_write, before_write, blanked, change_of, settled
 from engine.create import create_batch
+from engine.discreet import without_people
 from engine.records import EFFECTS
 from engine.runs import Run
 from handoff.facts import Edit, Record, Ref
@@ -69,7 +70,7 @@ def _update(run: Run, crm: Crm, name: str, rows: Rows) -> None:
         fresh = crm.read(tuple(rows), fields)
     except CrmError as error:
         _put_back(run, rows)
-        run.stop(crm.system, str(error))
+        run.stop(crm.system, without_people(run.engine, rows, str(error)))
         return
     seen = {ref: before_write(group, fresh.get(ref)) for ref, group in rows.items()}
     _settle_unwritten(run, rows, seen, fresh, fields)
@@ -111,7 +112,7 @@ def _write(run: Run, crm: Crm, name: str, rows: Rows, fresh: Mapping[Ref, Record
     except CrmError as error:
         # What may have been blanked already stays in flight: the next run looks whose blank it is.
         _put_back(run, {change.ref: rows[change.ref] for change in changes if not change.clear_first})
-        run.stop(crm.system, str(error))
+        run.stop(crm.system, without_people(run.engine, rows, str(error)))
         return
     run.rows.add(run.rows.updated, crm.system, name, len(rows))
     run.rows.add(run.rows.cleared, crm.system, name, sum(1 for change in changes if change.clear_first))
@@ -129,15 +130,16 @@ def _refused(run: Run, crm: Crm, rows: Rows, fates: Mapping[Ref, Outcome]) -> No
     results: list[LineResult] = []
     for ref, group in rows.items():
         outcome = fates[ref]
+        reason = without_people(run.engine, [ref], outcome.reason)
         if outcome.fate is Fate.RETRY:
-            results += settled(group, LineState.OPEN, outcome.reason)
+            results += settled(group, LineState.OPEN, reason)
             run.add(run.counts, "put_back")
             continue
         state = LineState.GONE if outcome.fate is Fate.GONE else LineState.REFUSED
-        results += settled(group, state, outcome.reason)
+        results += settled(group, state, reason)
         run.add(run.counts, "gone" if state is LineState.GONE else "refused")
         if state is LineState.REFUSED:
-            run.report(group[0].line.lead, "refused", f"{crm.system}: {outcome.reason}")
+            run.report(group[0].line.lead, "refused", f"{crm.system}: {reason}")
     if results:
         run.engine.ledger.outbox.finish(run.token, results, run.engine.clock())
     if any(fates[ref].fate is Fate.RETRY for ref in rows):
@@ -155,7 +157,8 @@ def unblank(run: Run, crm: Crm, values: Mapping[Ref, Mapping[str, str | None]]) 
     fates = dict(zip(values, outcomes, strict=True))
     for ref, outcome in fates.items():
         if outcome.fate is not Fate.DONE:
-            run.report(str(ref), "left_blank", f"we blanked {', '.join(values[ref])} and it was not set again: {outcome.reason}")
+            reason = without_people(run.engine, [ref], outcome.reason)
+            run.report(str(ref), "left_blank", f"we blanked {', '.join(values[ref])} and it was not set again: {reason}")
     return frozenset(ref for ref, outcome in fates.items() if outcome.fate is Fate.DONE)
 
 
@@ -164,7 +167,7 @@ def _verify(run: Run, crm: Crm, rows: Rows, fresh: Mapping[Ref, Record], fields:
         found = crm.verify(tuple(rows), fields, since)
     except CrmError as error:
         # What was written stays in flight: the next run looks before it sends anything again.
-        run.stop(crm.system, str(error))
+        run.stop(crm.system, without_people(run.engine, rows, str(error)))
         return
     results: list[LineResult] = []
     read: list[Record] = []
@@ -229,8 +232,8 @@ def restore_edits(run: Run, crm: Crm, restore: Mapping[Ref, tuple[Edit, ...]], r
             if run.counts["restored_edits"] <= EDITS_NAMED:
                 run.notes.append(f"{ref}: an edit fell inside our write; the person's value was put back")
         else:
-            fields = ", ".join(edit.field for edit in restore[ref])
-            run.report(str(ref), "edit_overwritten", f"an edit of {fields} fell inside our write and was not put back: {outcome.reason}")
+            fields, reason = ", ".join(edit.field for edit in restore[ref]), without_people(run.engine, [ref], outcome.reason)
+            run.report(str(ref), "edit_overwritten", f"an edit of {fields} fell inside our write and was not put back: {reason}")
     done = {ref for ref, outcome in fates.items() if outcome.fate is Fate.DONE}
     return [_with_values(record, restore[record.ref]) if record.ref in done else record for record in read]
 

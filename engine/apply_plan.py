@@ -31,6 +31,7 @@ def apply_plan(engine: Engine, plan_id: int | str, approved_by: str) -> RunSumma
         _approve(run, plan, approved_by)
         with run.phase("apply"):
             conflicts = apply_open(run)
+        _tell(run, plan)
         if conflicts and not run.stopped:
             _afresh(run)
         finish(run)
@@ -55,7 +56,17 @@ def _approve(run: Run, plan: PlanRow, by: str) -> None:
         raise NotApplicable(f"plan {plan.id} cannot be applied: {error}") from error
     take_kept_turns(run, plan.id)
     run.counts["lines"], run.counts["effects"] = plan.lines, plan.creations
-    tell_again(run, plan.summary)
+
+
+def _tell(run: Run, plan: PlanRow) -> None:
+    """What the plan has really written; its own words where all of it was."""
+    rules, kinds, missing = run.engine.ledger.outbox.written(plan.id)
+    if not missing:
+        tell_again(run, plan.summary)
+        return
+    run.moved.update({rule: number for rule, number in rules.items() if rule})
+    run.kinds.update({kind: number for kind, number in kinds.items() if kind != "field"})
+    run.notes.append(f"{missing:,} records of the plan were not written: they had changed, were refused, or were decided afresh since")
 
 
 def _afresh(run: Run) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from connectors.protocol import Crm, CrmError, Fate, Interrupted, NewRecord, Outcome
 from engine.context import Engine
+from engine.discreet import without_people
 from engine.records import LEAD
 from engine.runs import Run
 from handoff.facts import Ref
@@ -29,11 +30,11 @@ def create_batch(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> None:
             outcomes = found_again(run, crm, sent)
         except CrmError as error:
             # Nobody knows what was made: the rows stay in flight, and the next run looks for their keys.
-            run.stop(crm.system, str(error))
+            run.stop(crm.system, _discreet(run, error, sent))
             return
     except CrmError as error:
         run.engine.ledger.outbox.finish(run.token, [CreationResult(row.id, LineState.OPEN) for row in sent], run.engine.clock())
-        run.stop(crm.system, str(error))
+        run.stop(crm.system, _discreet(run, error, sent))
         return
     run.rows.add(run.rows.created, crm.system, sent[0].creation.object, len(sent))
     finish_creations(run, crm, sent, outcomes)
@@ -72,7 +73,7 @@ def finish_creations(run: Run, crm: Crm, rows: Sequence[CreationRow], outcomes: 
     try:
         records = crm.read(tuple(made.values()), fields) if made else {}
     except CrmError as error:
-        run.stop(crm.system, str(error))
+        run.stop(crm.system, _discreet(run, error, rows))
         return
     # Before the end is recorded: a run that dies in between finds the creation in flight, and links it again.
     ledger.leads.link([Link(ref, lead, Role.PRIMARY) for lead, ref in made.items() if ref in records], now)
@@ -84,11 +85,18 @@ def _result(run: Run, crm: Crm, row: CreationRow, outcome: Outcome) -> CreationR
     if outcome.fate is Fate.DONE:
         run.add(run.writes if row.creation.object == LEAD else run.effects, crm.system)
         return CreationResult(row.id, LineState.DONE, outcome.ref)
+    reason = _discreet(run, outcome.reason, [row])
     if outcome.fate is Fate.RETRY:
         run.add(run.counts, "put_back")
-        run.give_up_after(crm.system, outcome.reason or "creations were put back")
-        return CreationResult(row.id, LineState.OPEN, None, outcome.reason)
+        run.give_up_after(crm.system, reason or "creations were put back")
+        return CreationResult(row.id, LineState.OPEN, None, reason)
     run.add(run.counts, "refused")
     what = "new lead" if row.creation.object == LEAD else row.creation.object
-    run.report(row.creation.lead, "refused", f"{crm.system} {what}: {outcome.reason}")
-    return CreationResult(row.id, LineState.REFUSED, None, outcome.reason)
+    run.report(row.creation.lead, "refused", f"{crm.system} {what}: {reason}")
+    return CreationResult(row.id, LineState.REFUSED, None, reason)
+
+
+def _discreet(run: Run, words: object, rows: Sequence[CreationRow]) -> str:
+    """A CRM's words without the people of these creations, who stand on the lead's other records."""
+    about = [Ref.parse(row.creation.lead) for row in rows] + [ref for row in rows for ref in row.creation.about]
+    return without_people(run.engine, about, str(words), [row.creation.values for row in rows])

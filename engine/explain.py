@@ -25,8 +25,18 @@ def _one(engine: Engine, key: str, as_of: datetime | None) -> str:
     decision = engine.ledger.leads.decision(key, as_of)
     if decision is None:
         return f"{key}: nothing was decided about this lead yet" + (f" at {as_of:%Y-%m-%d %H:%M} UTC" if as_of else "")
-    parts = [key, render(decision, engine.compiled), *_records(engine, key), *_waiting(engine, key), *_exceptions(engine, key)]
-    return "\n".join(parts)
+    told = [*_moves(engine, key), *_records(engine, key), *_waiting(engine, key), *_exceptions(engine, key)]
+    return "\n".join([key, render(decision, engine.compiled), *told])
+
+
+def _moves(engine: Engine, key: str) -> list[str]:
+    """What has moved the lead, newest first: a later look that changes nothing must not hide the reason."""
+    zone = engine.compiled.calendar.zone
+    return [
+        f"  {'planned ' if planned else 'moved   '}   {at.astimezone(zone):%Y-%m-%d %H:%M} {decision.from_stage} -> {decision.stage}"
+        f" by {decision.transition or 'adoption'}: {decision.reason}"
+        for at, decision, planned in engine.ledger.leads.moves(key)
+    ]
 
 
 def _records(engine: Engine, key: str) -> list[str]:

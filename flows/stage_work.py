@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -16,7 +17,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from engine.context import Engine
-from engine.report import RunSummary
+from engine.report import RunSummary, Status
+from engine.show import planned_leads
 from flows.credentials import settings_with_blocks
 from flows.notifier import notifier_of
 from flows.tasks import PrefectTasks
@@ -43,8 +45,9 @@ def run_verb(title: str, verb: Callable[[Engine], RunSummary], *, skip_when_late
     settings = settings_with_blocks()
     with open_engine(settings, label=str(flow_run.id), executor=PrefectTasks(), notifier=notifier_of(settings)) as engine:
         summary = verb(engine)
+        planned = _planned_rows(engine, summary)
         keep_summary(engine, str(flow_run.id), summary)
-    publish(title, summary)
+    publish(title, summary, planned)
     return Completed(name=_state_name(summary), message=summary.lines()[0])
 
 
@@ -52,13 +55,33 @@ def _state_name(summary: RunSummary) -> str:
     return {"needs_approval": "NeedsApproval", "paused": "Paused", "partial": "Partial"}.get(summary.status, "Completed")
 
 
-def publish(title: str, summary: RunSummary) -> None:
-    """The summary as a Markdown artifact, and what needs a person as a table. Neither holds names or addresses of leads."""
+def _planned_rows(engine: Engine, summary: RunSummary) -> list[dict[str, str]]:
+    """The first leads of a plan that waits for a person, to be read in the UI before it is approved."""
+    if not summary.plan_id or (summary.status is not Status.NEEDS_APPROVAL and summary.mode != "plan"):
+        return []
+    leads = islice(planned_leads(engine, summary.plan_id), _ROWS_SHOWN)
+    return [
+        {
+            "lead": lead.lead,
+            "stage": " -> ".join(lead.stage) if lead.stage[1] else "stays",
+            "owner": " -> ".join(lead.owner) if any(lead.owner) else "stays",
+            "rule": lead.rule,
+            "because": lead.because,
+        }
+        for lead in leads
+    ]
+
+
+def publish(title: str, summary: RunSummary, planned: list[dict[str, str]]) -> None:
+    """The summary as a Markdown artifact; the plan that waits and what needs a person as tables. None holds names or addresses of leads."""
     logger = get_run_logger()
     for line in summary.lines():
         logger.info(line)
     key = title.replace("_", "-")
     create_markdown_artifact("```\n" + "\n".join(summary.lines()) + "\n```", key=key, description=summary.lines()[0])
+    if planned:
+        told = f"The first {len(planned)} leads of plan {summary.plan_id}; approve with apply-plan, or handoff apply {summary.plan_id}"
+        create_table_artifact(planned, key=f"{key}-plan", description=told)
     rows = [{"reason": reason, "leads": count} for reason, count in sorted(summary.exceptions.items())]
     if rows:
         create_table_artifact(rows[:_ROWS_SHOWN], key=f"{key}-needs-you", description="What needs a person")

@@ -125,6 +125,16 @@ class Leads:
             row = decision_row(connection, lead_ids(connection, [lead_key], strict=True)[lead_key], as_of)
         return None if row is None else load_decision(row.body)
 
+    def moves(self, lead_key: str, limit: int = 5) -> tuple[tuple[datetime, Decision, bool], ...]:
+        """The latest decisions that changed something, newest first: when, what, and whether it is only planned yet."""
+        with self._database.read() as connection:
+            lead_id = lead_ids(connection, [lead_key], strict=True)[lead_key]
+            query = select(decisions.c.id, decisions.c.decided_at, decisions.c.body).where(decisions.c.lead_id == lead_id)
+            rows = connection.execute(query.where(~decisions.c.unchanged).order_by(decisions.c.id.desc()).limit(limit)).all()
+            standing = connection.execute(select(leads.c.rev, leads.c.pending).where(leads.c.id == lead_id)).one()
+        made = [(moment(row.decided_at), load_decision(row.body)) for row in rows]
+        return tuple((at, decision, standing.pending is not None and decision.rev > (standing.rev or 0)) for at, decision in made)
+
     def replay(
         self, lead_key: str, systems: tuple[str, ...], sources: Mapping[str, tuple[str, ...]], as_of: datetime | None = None
     ) -> Replay:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, func, insert, select, update
 
 from handoff.facts import Record, Ref
+from handoff.vocabulary import MOVES
 from ledger.codec import digest, dumps, micros
 from ledger.columns import among
 from ledger.connection import Database, tick
@@ -93,6 +94,11 @@ class Outbox:
         with self._database.write() as connection:
             row = plan_by_id(connection, plan_id)
             _check_approval(row, plan_id, plan_digest, now)
+            if by and _replaced(connection, plan_id):
+                msg = (
+                    f"plan {plan_id} holds nothing any more: its leads were decided afresh since. `handoff runs` lists the plans that wait"
+                )
+                raise PlanRefused(msg)
             values = {"state": "approved", "approved_by": by, "approved_at": micros(now)}
             connection.execute(update(plans).where(plans.c.id == plan_id).values(values))
             for table in (lines, creations):
@@ -189,6 +195,20 @@ class Outbox:
         with self._database.read() as connection:
             return count_flips(connection, refs, since)
 
+    def written(self, plan_id: int) -> tuple[dict[str, int], dict[str, int], int]:
+        """(rule -> leads, kind of move -> leads) that a plan has written whole, and how many of its records were not written."""
+        of_plan, leads_of = lines.c.plan_id == plan_id, func.count(lines.c.lead_id.distinct())
+        lost = lines.alias("lost")
+        halfway = select(lost.c.id).where(lost.c.plan_id == plan_id, lost.c.lead_id == lines.c.lead_id, lost.c.state != LineState.DONE)
+        by_rule = select(lines.c.transition, leads_of).where(of_plan, ~halfway.exists()).group_by(lines.c.transition)
+        of_kind = {kind: (" " + lines.c.moves + " ").like(f"% {kind} %") for kind in MOVES}
+        with self._database.read() as connection:
+            rules = dict(connection.execute(by_rule).tuples().all())
+            counted = {kind: select(leads_of).where(of_plan, ~halfway.exists(), moved) for kind, moved in of_kind.items()}
+            kinds = {kind: number for kind, query in counted.items() if (number := count_rows(connection, query))}
+            missing = count_rows(connection, select(func.count()).where(of_plan, lines.c.state != LineState.DONE))
+        return rules, kinds, missing
+
     def open_groups(self, plan_id: int | None = None) -> tuple[tuple[str, str, str, int], ...]:
         """(system, object, operation, lines or creations) of what is released and not claimed."""
         found = []
@@ -220,6 +240,16 @@ def _extend(connection: Connection, plan_id: int, part: NewPlan, printed: str, l
     if part.summary:
         values["summary"] = dumps(dict(part.summary))
     connection.execute(update(plans).where(plans.c.id == plan_id).values(values))
+
+
+def _replaced(connection: Connection, plan_id: int) -> bool:
+    """Whether a plan had something to write and has nothing of it left."""
+    had = left = 0
+    for table in (lines, creations):
+        of_plan = select(func.count()).select_from(table).where(table.c.plan_id == plan_id)
+        had += count_rows(connection, of_plan)
+        left += count_rows(connection, of_plan.where(live(table)))
+    return bool(had) and not left
 
 
 def _check_approval(row: Any, plan_id: int, plan_digest: str, now: datetime) -> None:

@@ -71,7 +71,7 @@ class Life:
         """The ledger's file."""
         return self.folder / "ledger.db"
 
-    def post(self, path: str, **body: Any) -> dict[str, Any]:
+    def post(self, path: str, /, **body: Any) -> dict[str, Any]:
         """The control plane."""
         reply = requests.post(f"{self.stage.url}/_sandbox/{path}", json=body, timeout=60)
         assert reply.ok, reply.text
@@ -200,10 +200,10 @@ def _day(life: Life, day: int) -> None:
 
 def _meets_trouble(life: Life, greeting: str) -> None:
     """Both CRMs answer with the person's values in their own words: a rule of the company's refuses a record, a server falls over."""
-    rule = [{"message": f"Region required for {greeting}", "errorCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION"}]
-    life.post("faults", vendor="salesforce", method="PATCH", path="*/composite/sobjects*", action="status", status=400, body=rule, times=1)
-    told = {"status": "error", "category": "VALIDATION_ERROR", "message": f"Property values were not valid for {greeting}"}
-    life.post("faults", vendor="hubspot", method="POST", path="*/contacts/batch/update", action="status", status=400, body=told, times=1)
+    rule = json.dumps([{"message": f"Region required for {greeting}", "errorCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION"}])
+    life.post("faults", vendor="salesforce", method="PATCH", path="*/composite/sobjects*", action="status", status=400, body=rule)
+    told = json.dumps({"status": "error", "category": "VALIDATION_ERROR", "message": f"Property values were not valid: {greeting}"})
+    life.post("faults", vendor="hubspot", method="POST", path="*/contacts/batch/update", action="status", status=400, body=told)
 
 
 def _told_of_everybody(engine: Engine) -> list[str]:

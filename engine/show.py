@@ -1,0 +1,96 @@
+"""A plan as a person reads it before approving: lead by lead, what moves, who gets it, and why. Leads are named by record ids only."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from engine.context import Engine, NotApplicable
+from engine.frame import reps_now
+from ledger.values import CreationRow, LineRow, Unknown
+
+PAGE = 2000
+COLUMNS = ("lead", "record", "field", "before", "after", "rule", "because", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLead:
+    """What a plan does with one lead: stage and owner before and after ("" where they stay), fields and tasks, and the reason."""
+
+    lead: str
+    rule: str
+    stage: tuple[str, str]
+    owner: tuple[str, str]
+    fields: int
+    because: str
+    state: str
+
+    def line(self) -> str:
+        """One line for a person."""
+        stage = f"{self.stage[0] or 'never seen'} -> {self.stage[1]}" if self.stage[1] else "stays"
+        owner = f"; owner {self.owner[0] or 'nobody'} -> {self.owner[1] or 'nobody'}" if self.owner != ("", "") else ""
+        return f"{self.lead}  {stage}{owner}  [{self.rule}] {self.because}"
+
+
+def planned_leads(engine: Engine, plan_id: int | str) -> Iterator[PlannedLead]:
+    """The leads of a plan, in its order. Raises NotApplicable for a plan that is not known."""
+    number = _known(engine, plan_id)
+    names = {f"{system}:{vendor_id}": rep.name for rep in reps_now(engine).values() for system, vendor_id in rep.ids.items()}
+    for lead, rows in groupby(_lines(engine, number), key=lambda row: row.line.lead):
+        yield _lead(lead, list(rows), names)
+
+
+def created(engine: Engine, plan_id: int | str) -> dict[str, int]:
+    """How many records of each kind a plan creates."""
+    made: dict[str, int] = {}
+    for row in _creations(engine, _known(engine, plan_id)):
+        made[row.creation.object] = made.get(row.creation.object, 0) + 1
+    return made
+
+
+def write_csv(engine: Engine, plan_id: int | str, path: Path) -> int:
+    """Every field of a plan as CSV; returns how many lines were written."""
+    number, written = _known(engine, plan_id), 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(COLUMNS)
+        for row in _lines(engine, number):
+            line = row.line
+            values = (line.lead, line.ref, line.field, line.before or "", line.after or "", line.transition, line.because, row.state)
+            table.writerow([str(value) for value in values])
+            written += 1
+    return written
+
+
+def _lead(lead: str, rows: list[LineRow], names: dict[str, str]) -> PlannedLead:
+    first = rows[0]
+    stage = next((row.line for row in rows if row.line.field == "handoff_stage"), None)
+    owner = next((row.line for row in rows if row.line.field == "owner" and row.line.ref is not None), None)
+    system = "" if owner is None or owner.ref is None else owner.ref.system
+    named = ("", "") if owner is None else tuple(names.get(f"{system}:{value}", value or "") for value in (owner.before, owner.after))
+    moved = ("", "") if stage is None else (stage.before or "", stage.after or "")
+    return PlannedLead(lead, first.line.transition, moved, (named[0], named[1]), len(rows), first.line.because, first.state.value)
+
+
+def _known(engine: Engine, plan_id: int | str) -> int:
+    try:
+        return engine.ledger.outbox.plan(int(plan_id)).id
+    except (Unknown, ValueError) as error:
+        raise NotApplicable(f"there is no plan {plan_id}; handoff runs lists the plans that wait") from error
+
+
+def _lines(engine: Engine, plan_id: int) -> Iterator[LineRow]:
+    after = 0
+    while rows := engine.ledger.outbox.lines(plan_id=plan_id, after=after, limit=PAGE):
+        yield from rows
+        after = rows[-1].id
+
+
+def _creations(engine: Engine, plan_id: int) -> Iterator[CreationRow]:
+    after = 0
+    while rows := engine.ledger.outbox.created(plan_id=plan_id, after=after, limit=PAGE):
+        yield from rows
+        after = rows[-1].id
