@@ -89,7 +89,7 @@ def test_a_final_stage_with_a_way_out_is_refused(tmp_path: Path) -> None:
     ("old", "new", "what"),
     [
         ("    when: {last_call.due: true}", "    when: {silence.due: true}", "no rule reads last_call.due"),
-        ("recycle.cooled: true, recycle", "contactable: true, recycle", "nothing reads recycle.cooled"),
+        ("recycle.cooled: true", "contactable: true", "nothing reads recycle.cooled"),
         (
             "    continues: true\n    when: {kept: true}",
             "    when: {kept: true}\n    needs_owner: true\n    continues: true",
@@ -100,7 +100,8 @@ def test_a_final_stage_with_a_way_out_is_refused(tmp_path: Path) -> None:
 def test_what_is_switched_on_must_be_read_and_what_goes_on_must_stay(old: str, new: str, what: str, tmp_path: Path) -> None:
     """The mistake is in one file and shows in another."""
     folder = copy_policy(tmp_path)
-    change(folder, "stages", old, new)
+    while old in (folder / "stages.yaml").read_text(encoding="utf-8").replace(new, ""):
+        change(folder, "stages", old, new)
     assert any(what in problem.what for problem in problems_of(folder))
 
 
