@@ -18,6 +18,8 @@ HIDDEN = "(person)"
 
 def without_people(engine: Engine, refs: Iterable[Ref], words: str, written: Iterable[Mapping[str, str | None]] = ()) -> str:
     """`words` without the personal values of these records, and of values that were to be written."""
+    if not words:
+        return words
     values = {value for fields in written for name in PERSONAL if (value := fields.get(name))}
     for record in engine.ledger.facts.records(refs).values():
         values |= {value for name in PERSONAL if (value := record.fields.get(name))}

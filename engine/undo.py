@@ -15,6 +15,7 @@ from connectors.protocol import Change, Crm, CrmError, Fate, Op
 from engine.apply import apply_open
 from engine.compare import same
 from engine.context import Engine, NotApplicable
+from engine.discreet import without_people
 from engine.frame import build_frame
 from engine.records import LEAD, TASK
 from engine.report import NAMES, RunSummary
@@ -210,7 +211,7 @@ def _ours(run: Run, crm: Crm, lines: Sequence[Line]) -> Iterator[Line]:
     try:
         fresh = crm.read(refs, sorted({line.field for line in lines}))
     except CrmError as error:
-        run.stop(crm.system, str(error))
+        run.stop(crm.system, without_people(run.engine, refs, str(error)))
         return
     edited: set[Ref] = set()
     for line in lines:
