@@ -55,7 +55,8 @@ def edits(row: Mapping[str, Any], specs: Mapping[str, FieldSpec], since: datetim
     found: list[Edit] = []
     history: Mapping[str, Sequence[Mapping[str, Any]]] = row.get("propertiesWithHistory") or {}
     for canonical, spec in specs.items():
-        for entry in history.get(spec.name) or ():
+        # HubSpot lists the newest first; of two entries with one time stamp the later one must come last here, or it would seem undone.
+        for entry in reversed(history.get(spec.name) or ()):
             at = instant(str(entry["timestamp"]))
             if at >= since and not is_ours(entry, app_id):
                 text = str(entry.get("value") or "")

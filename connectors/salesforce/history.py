@@ -19,17 +19,19 @@ _NOBODY: Author = ("automation", "")
 
 def child_query(since: datetime) -> str:
     """The child subquery that reads a record's history since a moment, oldest first. History has whole seconds."""
-    fields = ("Field", "NewValue", "CreatedById", "CreatedDate")
+    fields = ("Id", "Field", "NewValue", "CreatedById", "CreatedDate")
     return f"({soql.select(fields, RELATION, f'CreatedDate >= {soql.moment(since)}', 'CreatedDate ASC')})"
 
 
 def edits(
     row: Mapping[str, Any], specs: Mapping[str, FieldSpec], since: datetime, our_user: str, authors: Mapping[str, Author]
 ) -> tuple[Edit, ...]:
-    """Other people's entries at or after `since`. Who is in no list of users is automation."""
+    """Other people's entries at or after `since`, oldest first. Who is in no list of users is automation."""
     canonical_of = {_history_field(spec.name): (canonical, spec) for canonical, spec in specs.items()}
     found: list[Edit] = []
-    for entry in (row.get(RELATION) or {}).get("records") or ():
+    entries = (row.get(RELATION) or {}).get("records") or ()
+    # CreatedDate has whole seconds: of two entries in one second the later one has the larger id.
+    for entry in sorted(entries, key=lambda entry: (str(entry["CreatedDate"]), str(entry.get("Id") or ""))):
         known = canonical_of.get(str(entry.get("Field", "")))
         by, at = str(entry.get("CreatedById") or ""), instant(str(entry["CreatedDate"]))
         if known is None or by == our_user or at < since.replace(microsecond=0) or _is_owner_name(entry):

@@ -276,3 +276,22 @@ def test_an_account_without_a_way_in_is_refused() -> None:
     """Client secret, or key and user name."""
     with pytest.raises(ValueError, match="client_secret, or private_key"):
         SalesforceAccount(instance_url="https://x.my.salesforce.com", client_id="x", private_key="k")
+
+
+def test_of_two_changes_with_one_time_stamp_the_later_one_comes_last() -> None:
+    """Else the value somebody replaced at once would look like the one that stands, and we would put it back over theirs."""
+    spec = FieldSpec(name="hs_lead_status", type=FieldType.TEXT)
+    same = "2026-01-01T00:00:03.000Z"
+    entries = [{"timestamp": same, "value": value, "sourceType": "CRM_UI"} for value in ("OPEN", "NEW")]  # HubSpot: newest first
+    row = {"propertiesWithHistory": {"hs_lead_status": entries}}
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    assert [edit.value for edit in history.edits(row, {"status": spec}, since, "17")] == ["NEW", "OPEN"]
+
+    rows = [
+        {"Id": f"017{number}", "Field": "Status", "NewValue": value, "CreatedById": "005x", "CreatedDate": "2026-01-01T00:00:03.000+0000"}
+        for number, value in ((2, "Open"), (1, "New"))
+    ]
+    told = salesforce_history.edits(
+        {"Histories": {"records": rows}}, {"status": FieldSpec(name="Status", type=FieldType.TEXT)}, since, "005us", {}
+    )
+    assert [edit.value for edit in told] == ["New", "Open"]

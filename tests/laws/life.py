@@ -102,16 +102,25 @@ class Life:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Every log record of every library, down to the least, and every printed word."""
+        """Every printed word, and every log record of every library, down to the least whatever level it set itself. SQLAlchemy alone is
+        left as it is: further down it says every row, by design.
+        """
         handler, root = logging.StreamHandler(self.said), logging.getLogger()
-        before = root.level
+        loggers = (one for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger))
+        known = [root, *(one for one in loggers if not one.name.startswith("sqlalchemy"))]
+        before = [(one, one.level) for one in known]
+        database = logging.getLogger("sqlalchemy")
+        before.append((database, database.level))
+        database.setLevel(logging.WARNING)
         root.addHandler(handler)
-        root.setLevel(logging.DEBUG)
+        for one in known:
+            one.setLevel(logging.DEBUG)
         try:
             with redirect_stdout(self.said), redirect_stderr(self.said):
                 yield
         finally:
-            root.setLevel(before)
+            for one, level in before:
+                one.setLevel(level)
             root.removeHandler(handler)
 
 
@@ -142,7 +151,9 @@ def lived(life: Life) -> None:
     _plant(life)
     made = life.run(adopt)
     life.passes(0.5)
-    life.run(lambda engine: apply_plan(engine, made.plan_id, "revops@acme.example"))
+    _meets_trouble(life)
+    for _ in range(2):  # the first time both CRMs refuse
+        life.run(lambda engine: apply_plan(engine, made.plan_id, "revops@acme.example"))
     for day in range(DAYS):
         life.passes(20)
         _day(life, day)
@@ -190,19 +201,18 @@ def _day(life: Life, day: int) -> None:
     life.post("act/rep", vendor="salesforce", object="Lead", id=lead.id, rep=rep, action="log_call", outcome="connected", text=greeting)
     if day == 1:
         life.post("act/rep", vendor="salesforce", object="Lead", id=lead.id, rep=rep, action="decline", reason="Bad timing")
-    if day == 2:
-        _meets_trouble(life, greeting)
     if day == 3:
         life.post("act/rep", vendor="hubspot", object="contacts", id=contact.id, rep=rep, action="edit", fields={"hs_lead_status": "OPEN"})
     if day == 4:
         life.post("act/lead", vendor="hubspot", id=contact.id, action="opt_out")
 
 
-def _meets_trouble(life: Life, greeting: str) -> None:
-    """Both CRMs answer with the person's values in their own words: a rule of the company's refuses a record, a server falls over."""
-    rule = json.dumps([{"message": f"Region required for {greeting}", "errorCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION"}])
+def _meets_trouble(life: Life) -> None:
+    """Both CRMs refuse the next write in their own words, which quote people who are written: a rule of the company's, a value refused."""
+    quoted = "; ".join(f"{human.first} {human.last} <{human.email}> {human.phone}" for human in HUMANS)
+    rule = json.dumps([{"message": f"Region required for {quoted}", "errorCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION"}])
     life.post("faults", vendor="salesforce", method="PATCH", path="*/composite/sobjects*", action="status", status=400, body=rule)
-    told = json.dumps({"status": "error", "category": "VALIDATION_ERROR", "message": f"Property values were not valid: {greeting}"})
+    told = json.dumps({"status": "error", "category": "VALIDATION_ERROR", "message": f"Property values were not valid: {quoted}"})
     life.post("faults", vendor="hubspot", method="POST", path="*/contacts/batch/update", action="status", status=400, body=told)
 
 
