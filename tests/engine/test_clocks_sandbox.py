@@ -153,7 +153,8 @@ def test_an_unanswered_hand_raise_moves_its_owner_at_30_60_and_90_business_minut
     with company.engine() as engine:
         people = {person.id: person for person in engine.crms["salesforce"].people()}
         roles = [role_of(engine.policy.roles, (people[owner].role, *people[owner].teams)) for owner in seen[-1].owners]
-    assert roles == ["sdr", "sdr", "sdr", "manager"]
+    assert roles[-1] == "manager"
+    assert set(roles[:-1]) <= {"sdr", "ae"}, "an executive only where one works somebody of the same account"
 
 
 def _in_nurture(company: Place) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from engine.sync import sync
 from handoff.facts import Ref
 from handoff.records import instant
 
-ASKED = ("hand_raise", "aged_hand_raise", "reconfirm")
+ASKED = ("hand_raise", "late_hand_raise", "aged_hand_raise", "reconfirm")
 LEADS = 200  # the smallest world there is
 
 
