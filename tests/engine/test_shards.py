@@ -16,7 +16,7 @@ from engine.apply_plan import apply_plan
 from engine.scratch import EXEMPT, Scratch
 from handoff.assign import Place as InLine
 from handoff.assign import Turn
-from handoff.facts import Ref
+from handoff.facts import Actor, Kind
 
 places = st.tuples(st.integers(-1, 0), st.integers(-100, 0), st.integers(-100, 1), st.sampled_from(("2026-01-01", "2026-01-02T10:00")))
 
@@ -63,12 +63,10 @@ def test_who_waits_for_an_owner_and_is_due_as_well_is_decided_once(company: Plac
     company.sync()
     assert list(company.ledger.leads.ready(10)) != []
     company.world.advance(hours=1)
-    for crm in company.crms.values():
-        for row in list(crm.rows.values()):
-            crm.edit(Ref(crm.system, crm.lead_object, row.id), {"opted_out": "true"})
+    company.main.act(ref, Kind.DEAL, Actor.REP, outcome="open", at=company.world.now)
     done = company.sync()
     assert done.counts.decided == 1
-    assert done.counts.moved == {"X": 1}
+    assert done.counts.moved == {"opened_deal": 1}
 
 
 def test_who_waits_gets_an_owner_once_somebody_is_there(company: Place) -> None:
