@@ -6,7 +6,7 @@ because we could not tell. Nothing here is a score; one sign is enough, and the 
 disposable address     the domain hands out addresses for minutes (the shipped list, plus the company's own)
 one letter repeated    the same letter four times or more in a row in a first or last name, or nothing else in the company's name
 keyboard row           five neighbouring keys in a row: asdfg, qwert, 12345; in the company's name only where there is nothing else
-digits                 three digits or more in a first or last name, or a name without a letter
+digits                 three digits or more in a first or last name, and no fewer of them than letters; or a name without a letter
 no vowel               a first or last name of six Latin letters or more without a vowel (y and accented vowels are vowels)
 """
 
@@ -74,7 +74,8 @@ def name_sign(name: str) -> str:
     letters = text if text.isascii() else _unaccented(text)
     if not _SUSPECT.search(letters) or not is_latin(name):
         return ""
-    if len(_DIGITS.findall(text)) > MOST_DIGITS or not any(sign.isalpha() for sign in text):
+    digits, alphas = len(_DIGITS.findall(text)), sum(sign.isalpha() for sign in text)
+    if (digits > MOST_DIGITS and digits >= alphas) or not alphas:
         return "keyboard row" if _ROW_RUN.search(text) else "digits"
     if _REPEATED.search(letters):
         return "one letter repeated"

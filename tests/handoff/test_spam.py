@@ -16,6 +16,7 @@ from mappings.problems import PolicyErrors
 from tests.handoff.makers import NOW, form, frame, lead, prior, record
 
 REAL_NAMES = (
+    "Record 8719",
     *("James", "Ng", "Björn", "Siobhán", "Đorđe", "Łukasz", "Ayşe", "Krč", "Smrž", "Vlk", "O’Connor", "Schwartz", "Anna-Lena", "J.", "III"),
     *("Wright", "Lynch", "Rhys", "Glynn", "Ščrk", "Xzavier", "Aaron", "Lloyd", "Mary Jo", "Nguyễn", "de la Cruz", "Jr", "Ömer", "Werty"),
 )
