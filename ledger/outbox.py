@@ -199,12 +199,12 @@ class Outbox:
         """(rule -> leads, kind of move -> leads) that a plan has written whole, and how many of its records were not written."""
         of_plan, leads_of = lines.c.plan_id == plan_id, func.count(lines.c.lead_id.distinct())
         lost = lines.alias("lost")
-        halfway = select(lost.c.id).where(lost.c.plan_id == plan_id, lost.c.lead_id == lines.c.lead_id, lost.c.state != LineState.DONE)
-        by_rule = select(lines.c.transition, leads_of).where(of_plan, ~halfway.exists()).group_by(lines.c.transition)
+        whole = lines.c.lead_id.not_in(select(lost.c.lead_id).where(lost.c.plan_id == plan_id, lost.c.state != LineState.DONE))
+        by_rule = select(lines.c.transition, leads_of).where(of_plan, whole).group_by(lines.c.transition)
         of_kind = {kind: (" " + lines.c.moves + " ").like(f"% {kind} %") for kind in MOVES}
         with self._database.read() as connection:
             rules = dict(connection.execute(by_rule).tuples().all())
-            counted = {kind: select(leads_of).where(of_plan, ~halfway.exists(), moved) for kind, moved in of_kind.items()}
+            counted = {kind: select(leads_of).where(of_plan, whole, moved) for kind, moved in of_kind.items()}
             kinds = {kind: number for kind, query in counted.items() if (number := count_rows(connection, query))}
             missing = count_rows(connection, select(func.count()).where(of_plan, lines.c.state != LineState.DONE))
         return rules, kinds, missing
