@@ -18,6 +18,7 @@ def read(company: Place) -> Figures:
     return figures_now(company.engine)
 
 
+@pytest.mark.requirement("R106")
 def test_asked_and_never_called_is_hot(company: Place) -> None:
     company.asks(company.person("anna"), days_ago=3)
     assert read(company).hot_never_followed_up == 1

@@ -16,6 +16,7 @@ from handoff.decision import Decision, EffectKind, prior_of
 from handoff.facts import LeadFacts
 from handoff.notices import receiver
 from handoff.policy import Notice, Telling
+from handoff.wording import Words, brief
 from tests.handoff.makers import NOW, decided, form, frame, lead, prior, record, rep
 from tests.handoff.policies import POLICY
 from tests.handoff.worlds import leads
@@ -80,3 +81,11 @@ def test_notices_keep_until_the_next_look(facts: LeadFacts) -> None:
     just_before = look - timedelta(seconds=1)
     covered = replace(at, coverage=dict.fromkeys(at.coverage, just_before))
     assert notices(decide(after, facts, TOLD, covered, just_before)) == []
+
+
+@pytest.mark.requirement("R82")
+def test_a_brief_and_a_notice_have_at_most_twelve_lines_and_leave_out_what_is_not_known() -> None:
+    case = open_case(prior("sal"), lead(), TOLD, frame(), NOW)
+    words = Words(case, {})
+    assert brief(("Campaign {campaign}",) * 20, words).count("\n") == 11
+    assert brief(("{country}", "known"), words) == "known"

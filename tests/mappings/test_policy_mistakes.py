@@ -27,6 +27,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.requirement("R12", "R93")
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_named_with_its_line_and_its_mend(mistake: Mistake, tmp_path: Path) -> None:
     """The message holds what is wrong and how to mend it, at the line that a person has to change."""
