@@ -22,6 +22,8 @@ from ledger.codec import micros
 from ledger.schema import ticks
 
 _T = TypeVar("_T")
+# Errors quote their statement but never its parameters: those are personal values when `people` is written (law: least said).
+_SHARED: dict[str, Any] = {"pool_size": 8, "max_overflow": 8, "hide_parameters": True}
 _PATIENCE_SECONDS = 30
 _CHUNK = 5000
 _FAMILIES = ("sqlite", "postgresql", "postgres")
@@ -76,7 +78,7 @@ class Database:
     def __init__(self, url: str | Path) -> None:
         target = normalised(url)
         self.is_sqlite = target.get_backend_name() == "sqlite"
-        self._engine = _sqlite_engine(target) if self.is_sqlite else create_engine(target, pool_size=8, max_overflow=8, pool_pre_ping=True)
+        self._engine = _sqlite_engine(target) if self.is_sqlite else create_engine(target, **_SHARED, pool_pre_ping=True)
         if self.is_sqlite:
             self._reader: Engine = self._engine
             self._writer: Engine = self._engine.execution_options(handoff_begin="BEGIN IMMEDIATE")
@@ -141,7 +143,7 @@ def _migrate(connection: Connection) -> None:
 
 
 def _sqlite_engine(target: URL) -> Engine:
-    engine = create_engine(target, connect_args={"timeout": _PATIENCE_SECONDS, "check_same_thread": False}, pool_size=8, max_overflow=8)
+    engine = create_engine(target, connect_args={"timeout": _PATIENCE_SECONDS, "check_same_thread": False}, **_SHARED)
 
     @event.listens_for(engine, "connect")
     def configure(raw: Any, _record: Any) -> None:

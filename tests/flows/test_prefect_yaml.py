@@ -35,7 +35,7 @@ def test_schedules_carry_a_time_zone_and_a_slug() -> None:
     """A cron line without a zone would run in UTC and drift with the seasons."""
     schedules = [schedule for item in _DEPLOYMENTS for schedule in item.get("schedules", [])]
 
-    assert len(schedules) == 2
+    assert len(schedules) == 3
     assert all(schedule["timezone"] and schedule["slug"] for schedule in schedules)
 
 

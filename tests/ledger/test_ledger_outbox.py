@@ -274,9 +274,22 @@ def test_approval_releases_only_what_no_later_decision_superseded(ledger: Ledger
     number = plan(ledger, line(), approved=False)
     shown = ledger.outbox.plan(number).digest
     plan(ledger, line(after="nurture"), approved=False)
-    ledger.outbox.approve(number, "ana@example.com", shown, NOW)
+    with pytest.raises(PlanRefused, match="holds nothing any more"):
+        ledger.outbox.approve(number, "ana@example.com", shown, NOW)
     assert ledger.outbox.open_groups() == ()
     assert due(ledger) == [KEY]
+
+
+def test_approval_releases_the_rest_of_a_plan_that_was_superseded_in_part(ledger: Ledger) -> None:
+    lead_of(ledger, record())
+    lead_of(ledger, record(OTHER), key=str(OTHER))
+    run_id = decide(ledger, decision(), decision(str(OTHER)))
+    both = NewPlan((line(), line(OTHER, lead=str(OTHER))), decided=(KEY, str(OTHER)))
+    number = ledger.outbox.save_plan(run_id, both, NOW, NOW + DAY, approved=False)
+    shown = ledger.outbox.plan(number).digest
+    plan(ledger, line(after="nurture"), approved=False)
+    ledger.outbox.approve(number, "ana@example.com", shown, NOW)
+    assert [rows for _, _, _, rows in ledger.outbox.open_groups()] == [1]
 
 
 def test_a_plan_saved_in_parts_has_a_digest_of_all_parts(ledger: Ledger) -> None:
