@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from cli.theatre import Theatre
 from engine.context import Engine
-from engine.look import figures_now
-from engine.pull import refresh
-from engine.report import Figures
 from handoff.facts import Ref
 from handoff.plan import Line
 from ledger.values import LineState
@@ -37,11 +35,9 @@ class OwnerEdit:
     owner_id: str
 
 
-def audited(stage: Theatre) -> Figures:
-    """The figures as both CRMs show them now. The auditor's ledger is fed by pulls alone, never by what we wrote."""
-    with stage.engine("auditor", home=stage.home / "audit") as engine:
-        refresh(engine)
-        return figures_now(engine)
+def auditing(stage: Theatre) -> AbstractContextManager[Engine]:
+    """The auditor, who counts what both CRMs show: this ledger is fed by pulls alone, never by what we wrote."""
+    return stage.engine("auditor", home=stage.home / "audit")
 
 
 def undone(engine: Engine, plan_id: int) -> Undone:
@@ -82,15 +78,17 @@ def _read(engine: Engine, wanted: Mapping[Ref, Mapping[str, str]]) -> dict[Ref, 
 
 
 def choose_edit(engine: Engine, plan_id: int) -> OwnerEdit:
-    """The first record of record that `plan_id` gave to a rep, to be handed to another active rep. Raises LookupError when it gave none."""
+    """The first record of record that `plan_id` gave to a rep, for another rep whom it gave one. Raises LookupError without such a pair."""
     record_system = engine.policy.systems[0]
     people = {person.id: person for person in engine.crms[record_system].people() if person.active and person.type == "person"}
-    given = [line.after for line in written(engine, plan_id) if line.field == "owner" and line.after in people]
+    first: Line | None = None
     for line in written(engine, plan_id):
-        others = [owner for owner in given if owner != line.after]
-        if line.ref is not None and line.ref.system == record_system and line.field == "owner" and line.after in people and others:
-            owner, colleague = people[line.after], people[others[0] or ""]
-            return OwnerEdit(line.ref, owner.key, colleague.key, colleague.id)
+        if line.ref is None or line.ref.system != record_system or line.field != "owner" or line.after not in people:
+            continue
+        first = first or line
+        if first.ref is not None and line.after != first.after:
+            owner, colleague = people[first.after or ""], people[line.after or ""]
+            return OwnerEdit(first.ref, owner.key, colleague.key, colleague.id)
     msg = f"plan {plan_id} gave no record to a rep, so there is nothing a rep could hand on; ask for more leads"
     raise LookupError(msg)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
+from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
 FOLDER = "bytecode"
@@ -17,7 +17,7 @@ def bytecode_env(home: Path) -> dict[str, str]:
     the sources, stays as it is.
     """
     found = find_spec("prefect")
-    compiled = found is not None and found.cached is not None and Path(found.cached).exists()
+    compiled = found is not None and found.origin is not None and Path(cache_from_source(found.origin)).exists()
     if compiled or not sys.dont_write_bytecode:
         return {}
     return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str((home / FOLDER).resolve())}

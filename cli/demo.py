@@ -11,10 +11,11 @@ from typing import Any
 
 from rich.console import Console
 
-from cli.audit import audited, choose_edit, edit_kept, undone
+from cli.audit import auditing, choose_edit, edit_kept, undone
 from cli.theatre import Theatre, cleared, open_prefect, own_home, theatre
 from engine.capacity import capacity
-from engine.look import look
+from engine.look import figures_now, look
+from engine.pull import refresh
 from engine.report import RunSummary, Status
 from engine.setup import setup
 from engine.undo import undo
@@ -42,6 +43,7 @@ class Story:
 
     stage: Theatre
     say: Callable[[str], None]
+    beside: ThreadPoolExecutor
     prefect_opens: Future[None]
     runs: list[RunSummary] = field(default_factory=list)
     made: dict[str, int] = field(default_factory=dict)
@@ -69,7 +71,7 @@ def demo(*, seed: int, leads: int, crms: str, home: Path, as_json: bool) -> int:
     console = Console(highlight=False, soft_wrap=True, markup=False, stderr=as_json)
     world = {"world": "company_a", "seed": seed, "leads": leads, "crms": crms.split(",")}
     with own_home(home) as own, theatre(cleared(own), world, console.print) as stage, ThreadPoolExecutor(1) as beside:
-        story = Story(stage, console.print, beside.submit(open_prefect, stage, schedules=False))
+        story = Story(stage, console.print, beside, beside.submit(open_prefect, stage, schedules=False))
         for chapter in (first_look, fields_made, guard_stops, backlog_moves, nothing_left, taken_back, edit_stays, a_day_later):
             chapter(story)
         result = outcome(story, seed, leads)
@@ -142,12 +144,16 @@ def _capacity_told(story: Story) -> None:
 
 
 def nothing_left(story: Story) -> None:
-    """The second run finds nothing, and both CRMs agree."""
+    """The second run finds nothing, and both CRMs agree: they are read back before it, and counted while Prefect starts it."""
     story.say("\n6  the same run again: nothing is left to do")
-    again = story.flow("sync-leads/sync-leads", {"mode": "apply"}, "sync again")
+    with auditing(story.stage) as auditor:
+        with story.stage.timed("read back after"):
+            refresh(auditor)
+        counted = story.beside.submit(figures_now, auditor)
+        again = story.flow("sync-leads/sync-leads", {"mode": "apply"}, "sync again")
+        story.found["after"] = counted.result().as_dict()
     story.found["second_run_changes"] = again.counts.lines
     story.found["second_run_effects"] = again.counts.effects
-    story.found["after"] = _figures(story, "after")
 
 
 def taken_back(story: Story) -> None:
@@ -236,8 +242,9 @@ def _no_policy(story: Story) -> Policy:
 
 
 def _figures(story: Story, moment: str) -> dict[str, object]:
-    with story.stage.timed(f"read back {moment}"):
-        return audited(story.stage).as_dict()
+    with story.stage.timed(f"read back {moment}"), auditing(story.stage) as auditor:
+        refresh(auditor)
+        return figures_now(auditor).as_dict()
 
 
 def _summed(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:

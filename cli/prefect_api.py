@@ -49,7 +49,7 @@ def server_env(home: Path, port: int) -> dict[str, str]:
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "handoff",
         "PREFECT_CLI_PROMPT": "false",
@@ -106,7 +106,8 @@ class Prefect:
 
     def deploy(self, root: Path) -> None:
         """Create the work pool if it is missing, then deploy everything in prefect.yaml. Raises RunFailed with the command's output."""
-        self.command(root, "work-pool", "create", WORK_POOL, "--type", "process", "--overwrite")
+        if not self.post("/work_pools/filter", {"work_pools": {"name": {"any_": [WORK_POOL]}}}):
+            self.post("/work_pools/", {"name": WORK_POOL, "type": "process"})
         self.command(root, "--no-prompt", "deploy", "--all")
 
     def schedules(self, *, running: bool) -> None:
@@ -130,7 +131,7 @@ class Prefect:
         wanted = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "idempotency_key": str(uuid4())}
         run = self.post(f"/deployments/{found['id']}/create_flow_run", wanted)
         while run["state"]["type"] not in _FINAL:
-            time.sleep(0.3)
+            time.sleep(0.5)
             run = self.get(f"/flow_runs/{run['id']}")
             watch(str(run["state"]["name"]))
         if run["state"]["type"] != "COMPLETED":

@@ -85,8 +85,8 @@ def _decide_all(run: Run, frame: Frame, loaded: Sequence[Loaded]) -> list[Decisi
         decision = decide(prior, one.facts, engine.compiled, mine, now)
         decision = kept_back(run, mine, prior, one.facts, decision)
         if one.facts.key in behind:
-            decision = replace(
-                decision, unchanged=True, ready=False, effects=(), exceptions=((AHEAD, "a record is newer than the ledger"),)
+            decision = decision._replace(
+                unchanged=True, ready=False, effects=(), exceptions=((AHEAD, "a record is newer than the ledger"),)
             )
             run.counts["ahead"] += 1
         made.append(decision)
@@ -109,7 +109,7 @@ def _halfway(engine: Engine, loaded: Sequence[Loaded]) -> set[str]:
 def _unwritten(facts: LeadFacts) -> LeadFacts:
     """The facts without our own fields, so that the same move is decided again, with the same keys."""
     bare = tuple(
-        replace(record, fields={name: value for name, value in record.fields.items() if not name.startswith("handoff_")})
+        record._replace(fields={name: value for name, value in record.fields.items() if not name.startswith("handoff_")})
         for record in facts.records
     )
     return replace(facts, records=bare)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from engine.context import Engine
 from engine.frame import build_frame
 from engine.look import everybody
@@ -35,4 +33,4 @@ def _newer(engine: Engine, one: Loaded, frame: Frame) -> Prior | None:
     found = first_stage(one.facts, engine.compiled, frame, engine.clock())
     if found.rev <= one.prior.rev:
         return None
-    return replace(found, adopted_at=one.prior.adopted_at or found.adopted_at, pool=one.prior.pool, held_until=one.prior.held_until)
+    return found._replace(adopted_at=one.prior.adopted_at or found.adopted_at, pool=one.prior.pool, held_until=one.prior.held_until)

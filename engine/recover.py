@@ -109,7 +109,7 @@ def _landed(rows: tuple[LineRow, ...], verified: Verified) -> Landed:
     record = verified.record
     if record is None:
         return Landed(settled(rows, LineState.GONE, FOUND))
-    seen = replace(record, fields={row.line.field: row.line.before for row in rows if row.line.before})
+    seen = record._replace(fields={row.line.field: row.line.before for row in rows if row.line.before})
     judged = [(row, before_write((row,), record)) for row in rows]
     written = any(state is Seen.ALREADY and not same(row.line.before, row.line.after) for row, state in judged)
     results: list[LineResult] = []

@@ -7,7 +7,7 @@ taken back silently: a task that was made is closed, a record that was created s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby, islice
 
@@ -68,7 +68,7 @@ def release(engine: Engine, run_id: int | str) -> int:
     for plan_id in _plans(engine, run_id):
         for keys in _leads(engine, (row.line.lead for row in _lines(engine, plan_id))):
             held = {key: prior for key, prior in engine.ledger.leads.prior(keys).items() if prior.held_until is not None}
-            engine.ledger.leads.set_prior({key: replace(prior, held_until=None) for key, prior in held.items()})
+            engine.ledger.leads.set_prior({key: prior._replace(held_until=None) for key, prior in held.items()})
             number += len(held)
     return number
 
@@ -248,7 +248,7 @@ def _hold_part(run: Run, keys: Sequence[str], frame: Frame) -> None:
         if now is not None:
             stood = first_stage(one.facts, engine.compiled, frame, engine.clock())
             adopted = now.adopted_at or stood.adopted_at
-            held[one.facts.key] = replace(stood, episode=now.episode + 1, rev=now.rev, adopted_at=adopted, held_until=UNTIL_RELEASED)
+            held[one.facts.key] = stood._replace(episode=now.episode + 1, rev=now.rev, adopted_at=adopted, held_until=UNTIL_RELEASED)
     engine.ledger.leads.set_prior(held)
     run.counts["held"] += len(held)
 

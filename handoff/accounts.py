@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from handoff.decision import Frame
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 NAME = "name:"
 """A key by name starts with it; a key by domain is the domain itself."""
 SHORTEST_NAME = 3
+KEPT_NAMES = 10_000  # companies come again and again, so what was worked out is kept
 LONGEST_DOMAIN = 253
 
 _FORMS = """
@@ -70,6 +72,7 @@ def _labels(domain: str) -> list[str]:
     return labels if fits and not labels[-1].isdigit() else []
 
 
+@lru_cache(maxsize=KEPT_NAMES)
 def company_name(name: str) -> str:
     """A company's name as it is compared: no accents, punctuation or legal form; "" when less than three characters are left."""
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign)).casefold()

@@ -184,7 +184,7 @@ class Desk:
         if not self._taken_up or key_of_case(case) not in self._taken_up:
             return decision
         pool, preferred, told = route_of(case, row)
-        return replace(decision, pool=pool, preferred_owner=preferred, because=(*decision.because, told))
+        return decision._replace(pool=pool, preferred_owner=preferred, because=(*decision.because, told))
 
     def _system(self, case: Case) -> str:
         """Where the owner will be written: the record of record, or the CRM in which the Lead is to be created."""
@@ -259,13 +259,12 @@ class Desk:
         """Nobody has room: where the row says how, the lead waits in the waiting stage; else it stays where it is."""
         policy, prior = self.policy.policy, case.prior
         stage = policy.stages[policy.waiting_stage]
-        told = replace(decision, because=(*decision.because, *because), exceptions=(*decision.exceptions, *exceptions))
+        told = decision._replace(because=(*decision.because, *because), exceptions=(*decision.exceptions, *exceptions))
         if not row.rule.wait_next_step or prior.stage == stage.name:
             return told
         group, hold, review = nurture_place(case, row)
         words = words_of(case, stage.name, case.owner, {"group": group, "hold": hold, "review_on": day_text(review, case), "due": ""})
-        waiting = replace(
-            told,
+        waiting = told._replace(
             stage=stage.name,
             since=moment_of(seconds_of(self.now)),
             episode=prior.episode + 1,
@@ -286,8 +285,8 @@ class Desk:
             told=(),
         )
         midnight = self.policy.calendar.next_midnight(seconds_of(self.now))
-        waiting = replace(waiting, **_milestones(taken(case, row, prior_of(waiting), waits=True)))
-        return replace(waiting, next_look_at=moment_of(min(midnight, next_look(case.after(prior_of(waiting))))))
+        waiting = waiting._replace(**_milestones(taken(case, row, prior_of(waiting), waits=True)))
+        return waiting._replace(next_look_at=moment_of(min(midnight, next_look(case.after(prior_of(waiting))))))
 
     def _offer(self, decision: Decision, case: Case, row: Row, owner: str, because: tuple[Reason, ...]) -> Decision:
         """The lead enters the row's stage under `owner`, with its task and, where the CRM of sales has no record of it, a new one."""
@@ -299,8 +298,7 @@ class Desk:
         created = (Effect(EffectKind.CREATE_LEAD, decision.lead, row.name, episode),) if self._creates(case) else ()
         raised = case.history.hand_raises
         asked = moment_of(raised[0]) if raised else prior.hand_raise_at
-        offered = replace(
-            decision,
+        offered = decision._replace(
             stage=name,
             since=since,
             episode=episode,
@@ -327,7 +325,7 @@ class Desk:
             because=(*decision.because, *because),
             release_owner=decision.release_owner if owner != case.owner else "",
         )
-        offered = replace(offered, **_milestones(taken(case, row, prior_of(offered))))
+        offered = offered._replace(**_milestones(taken(case, row, prior_of(offered))))
         self._room.give(owner, case.owner if self._with_sales(case) else "")
         self._imported += bool(case["imported"])
         if (key := key_of_case(case)) and not active_worker(key, self.frame):
@@ -336,8 +334,8 @@ class Desk:
         after = prior_of(offered)
         notices = with_move(case, row.name, after, words)
         told = tuple(notice.transition for notice in notices)
-        look = moment_of(next_look(case.after(replace(after, told=told))))
-        return replace(offered, effects=(*offered.effects, *notices), told=told, next_look_at=look)
+        look = moment_of(next_look(case.after(after._replace(told=told))))
+        return offered._replace(effects=(*offered.effects, *notices), told=told, next_look_at=look)
 
     def _with_sales(self, case: Case) -> bool:
         return self.policy.policy.stages[case.prior.stage].side == Side.SALES

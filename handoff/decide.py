@@ -14,7 +14,7 @@ from handoff.accounts import named_owner, worker
 from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case, open_case
 from handoff.compiled import CompiledPolicy, Route, Row
-from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Side, carried
+from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Side, decision_of
 from handoff.facts import LeadFacts
 from handoff.freeze import after_freeze
 from handoff.milestones import taken
@@ -149,12 +149,10 @@ def _decision(
     prior, row = move.prior, move.row
     owner = prior.owner if row is not None else case.owner
     released = row.name if row is not None and owner != case.owner else ""
-    values = carried(prior)
-    values["owner"] = owner
-    if asked is not None:
-        values["pool"] = asked.pool
-    return Decision(
-        **values,
+    return decision_of(
+        prior,
+        owner=owner,
+        pool=prior.pool if asked is None else asked.pool,
         lead=case.facts.key,
         side=case.policy.policy.stages[prior.stage].side,
         transition=asked.row.name if asked is not None else row.name if row is not None else "",
@@ -205,7 +203,7 @@ def _told(decision: Decision, notices: tuple[Effect, ...]) -> Decision:
     if not notices:
         return decision
     told = (*decision.told, *(notice.transition for notice in notices))
-    return replace(decision, effects=(*decision.effects, *notices), told=told)
+    return decision._replace(effects=(*decision.effects, *notices), told=told)
 
 
 def _by_author(case: Case, row: Row) -> str:
@@ -287,8 +285,7 @@ def _moved(case: Case, row: Row) -> Move:
     group, hold, review = nurture_place(case, row)
     due = moment_of(due_at(rule.task, case.now_s, case.now_s, 0, case.policy.calendar, policy.hand_raise)) if rule.task else None
     words = words_of(case, name, owner, {"group": group, "hold": hold, "review_on": day_text(review, case), "due": time_text(due, case)})
-    after = replace(
-        prior,
+    after = prior._replace(
         stage=name,
         since=prior.since if rule.continues else moment_of(case.now_s),
         episode=prior.episode + 1,
@@ -314,7 +311,7 @@ def _moved(case: Case, row: Row) -> Move:
     after = taken(case, row, after)
     notices = with_move(case, row.name, after, words)
     kept = prior.told if rule.continues else ()
-    after = replace(after, told=(*kept, *(notice.transition for notice in notices)))
+    after = after._replace(told=(*kept, *(notice.transition for notice in notices)))
     effects = (*task_of(case, row, after.episode, due, words), *deal_of(case, row, after.episode, words), *notices)
     return Move(after, row, effects, tuple(sorted(overrides(case, row))), unplaced, moment_of(fact_at(case, row)))
 

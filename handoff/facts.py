@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ref:
+class Ref(NamedTuple):
     """One record in one CRM, for example `hubspot:contacts:33451` or `salesforce:Lead:00Q5f00000AbCdEEAV`."""
 
     system: str
@@ -67,8 +67,7 @@ class State(StrEnum):
     DELETED = "deleted"
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(NamedTuple):
     """One dated thing somebody did. `key` is stable across pulls (`hubspot:calls:881`, `hubspot:contacts:12:form:<guid>:<ms>`)."""
 
     key: str
@@ -85,8 +84,7 @@ class Activity:
     automated: bool = False  # a sequence step: a touch, not a first response
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One CRM record as last pulled. `fields` holds canonical names to CRM strings; absent means blank or not requested."""
 
     ref: Ref
@@ -98,8 +96,7 @@ class Record:
     follows: Ref | None = None  # the survivor of a merge, the contact of a conversion
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A value somebody else put where we had written last (law 3). `author` is person, integration or automation.
 
     `via` names the app or tool where the CRM says which; it is blank for people.

@@ -7,7 +7,6 @@ first seen.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from handoff.calendar import moment_of, seconds_of
@@ -53,7 +52,7 @@ def _recorded(routed: tuple[Record, ...], owner: str, policy: Policy, adopted_at
     known = [found for record in routed if (found := prior_on(record, policy.stages, owner)) is not None]
     if not known:
         return None
-    return replace(max(known, key=lambda found: (found.rev, found.since)), adopted_at=adopted_at)
+    return max(known, key=lambda found: (found.rev, found.since))._replace(adopted_at=adopted_at)
 
 
 def first_sight(
@@ -101,8 +100,7 @@ def _with_stage_edit(prior: Prior, facts: LeadFacts, policy: Policy) -> Prior:
         return prior
     since = moment_of(seconds_of(newest.at))
     sales = policy.stages[newest.value].side == Side.SALES
-    return replace(
-        prior,
+    return prior._replace(
         stage=newest.value,
         since=since,
         episode=prior.episode + 1,

@@ -24,7 +24,7 @@ class _Attribute:
     reads: tuple[str, ...]
     bands: tuple[tuple[Check, int], ...]
     otherwise: int
-    answers: dict[tuple[str | None, ...], int | None] | None  # points by the values read; None where a band reads anything else
+    answers: dict[tuple[str | None, ...], Reason] | None  # the step of the trace by the values read; None where a band reads anything else
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +74,26 @@ def score_fit(rules: FitRules, case: Any, persona: str = "") -> FitScore:
     because: list[Reason] = [("persona", persona)] if persona else []
     fields: Mapping[str, str] = case.fields
     for attribute in rules.attributes:
-        gained = _points(attribute, case, fields)
-        because.append(("fit", attribute.name, gained, attribute.weight))
-        if gained is not None:
-            points += gained
+        step = _step(attribute, case, fields)
+        because.append(step)
+        if step[2] is not None:
+            points += int(step[2])
             known += attribute.weight
     score = None if known == 0 or known * 1000 < rules.needed_weight else min(100, max(0, 100 * points // known))
     because.append(("fit.score", score, points, known))
     return FitScore(score, band_of(rules.bands, score), points, known, tuple(because))
 
 
-def _points(attribute: _Attribute, case: Any, fields: Mapping[str, str]) -> int | None:
-    """Points of one attribute, None when nothing it reads is known. Few values come again and again, so answers are kept."""
+def _step(attribute: _Attribute, case: Any, fields: Mapping[str, str]) -> Reason:
+    """What one attribute gives, None when nothing it reads is known. Few values come again and again, so answers are kept."""
     answers = attribute.answers
-    read = tuple([fields.get(name) for name in attribute.reads])
+    read = tuple(map(fields.get, attribute.reads))
     if answers is not None and read in answers:
         return answers[read]
-    points = _worked_out(attribute, case) if any(read) else None
+    step = ("fit", attribute.name, _worked_out(attribute, case) if any(read) else None, attribute.weight)
     if answers is not None and len(answers) < MOST_ANSWERS:
-        answers[read] = points
-    return points
+        answers[read] = step
+    return step
 
 
 def _worked_out(attribute: _Attribute, case: Any) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from handoff.calendar import moment_of, seconds_of
@@ -44,4 +43,4 @@ def after_freeze(case: Case, moved: Decision, stayed: Decision) -> Decision:
         return moved
     look = min(next_look(case), freeze_ends(freeze, case.policy))
     told = ("held", "freeze", freeze.name, row.name)
-    return replace(stayed, because=(*moved.because, told), next_look_at=moment_of(max(look, seconds_of(case.now) + 1)))
+    return stayed._replace(because=(*moved.because, told), next_look_at=moment_of(max(look, seconds_of(case.now) + 1)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from functools import lru_cache
 
 from handoff.decision import Reason
@@ -17,6 +18,7 @@ from handoff.policy import Intent, IntentKind, SubjectKind, kind_of_subject
 
 HOUR_SECONDS = 3600
 FRACTION_BITS = 128
+DIGITS = 60  # 2^128 has 39
 MOST = 100
 MOST_SUBJECTS = 10_000
 
@@ -34,16 +36,15 @@ def decay_factors(half_life_hours: int) -> tuple[int, ...]:
 
 
 def _root_of_half(half_life_hours: int) -> int:
-    """floor(2^128 x 2^(-1 / half_life)), by bisection over whole numbers."""
+    """floor(2^128 x 2^(-1 / half_life)): guessed by decimals, settled by whole numbers, so that the guess cannot matter."""
     goal = 1 << (FRACTION_BITS * half_life_hours - 1)
-    low, high = 1 << (FRACTION_BITS - 1), (1 << FRACTION_BITS) + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if middle**half_life_hours <= goal:
-            low = middle
-        else:
-            high = middle
-    return low
+    with localcontext(prec=DIGITS):
+        root = int(Decimal(2) ** (FRACTION_BITS - Decimal(1) / half_life_hours))
+    while root**half_life_hours > goal:
+        root -= 1
+    while (root + 1) ** half_life_hours <= goal:
+        root += 1
+    return root
 
 
 def decayed(points: int, half_life_hours: int, hours: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from handoff.calendar import moment_of, seconds_of
@@ -23,27 +22,27 @@ def taken(case: Case, row: Row, after: Prior, *, waits: bool = False) -> Prior:
     now = moment_of(case.now_s)
     if row.rule.continues and not waits:
         return _told(row, after, now)
-    made = replace(after, last_call_at=None, first_touch_at=prior.first_touch_at or _first_touch(case))
+    made = after._replace(last_call_at=None, first_touch_at=prior.first_touch_at or _first_touch(case))
     if holds and (not held or (prior.cycle == 0 and after.stage == policy.offered_stage)):
         made = _begun(case, made, now)
     if after.stage == policy.waiting_stage:
-        made = replace(made, mql_at=now)
+        made = made._replace(mql_at=now)
     said = given(case)
     if holds:
         made = _held(case, made, now)
     elif held:
-        made = replace(made, keeps=0, reason_code="")
+        made = made._replace(keeps=0, reason_code="")
     back = not holds and policy.stages[prior.stage].side != Side.MARKETING and policy.stages[after.stage].side == Side.MARKETING
     if back and not row.adoption_only:
-        made = replace(made, recycled_at=made.recycled_at or now)
-    return made if said is None else replace(made, reason_code=said)
+        made = made._replace(recycled_at=made.recycled_at or now)
+    return made if said is None else made._replace(reason_code=said)
 
 
 def _told(row: Row, after: Prior, now: datetime) -> Prior:
     """A last call was given, or the owner has kept the lead."""
     if "kept" in row.reads:
-        return replace(after, keeps=after.keeps + 1, last_call_at=None)
-    return replace(after, last_call_at=now) if "last_call.due" in row.reads else after
+        return after._replace(keeps=after.keeps + 1, last_call_at=None)
+    return after._replace(last_call_at=now) if "last_call.due" in row.reads else after
 
 
 def _begun(case: Case, after: Prior, now: datetime) -> Prior:
@@ -52,8 +51,7 @@ def _begun(case: Case, after: Prior, now: datetime) -> Prior:
     today = case.policy.calendar.local_date(case.now_s)
     recent = tuple(day for day in prior.cycle_starts if date.fromisoformat(day) > today - timedelta(days=YEAR_DAYS))
     waited = prior.mql_at if prior.stage == policy.waiting_stage else None
-    return replace(
-        after,
+    return after._replace(
         cycle=prior.cycle + 1,
         cycle_starts=(*recent, today.isoformat()),
         mql_at=(waited or now) if after.stage == policy.offered_stage else None,
@@ -70,8 +68,7 @@ def _begun(case: Case, after: Prior, now: datetime) -> Prior:
 def _held(case: Case, after: Prior, now: datetime) -> Prior:
     policy = case.policy.policy
     accepted = after.stage in (policy.accepted_stage, policy.qualified_stage)
-    return replace(
-        after,
+    return after._replace(
         sal_at=after.sal_at or (now if accepted else None),
         sql_at=after.sql_at or (now if after.stage == policy.qualified_stage else None),
         keeps=0 if after.stage == policy.offered_stage else after.keeps,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from handoff.compiled import CompiledPolicy
 from handoff.decision import Decision, Effect, EffectKind, Frame, Rep, Side
@@ -28,8 +29,7 @@ MISSING_NAME = "(not given)"  # Salesforce refuses a Lead without LastName or Co
 OWNER_REQUIRED = frozenset({"salesforce"})  # a Salesforce Lead always has an owner; blank is not a value
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One field of one record to write. `before` and `after` are CRM strings, None for blank; at `due` the line goes stale.
 
     `move` is the guard's kind: on the handoff_stage line the lead's move, on the owner line owner_taken or field, else field.

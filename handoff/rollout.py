@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from handoff.case import Case
 from handoff.compiled import CompiledPolicy
-from handoff.decision import Decision, Frame, Prior, carried
+from handoff.decision import Decision, Frame, Prior
 from handoff.facts import LeadFacts, Record
 from handoff.plan import Line, own_fields
 from handoff.policy import Pool
@@ -77,9 +77,8 @@ def held_back(case: Case, decision: Decision) -> Decision:
     look = case.now + LOOK_AGAIN
     mode = case.policy.policy.rollout.mode
     would = ("held", "rollout", mode, decision.transition, decision.stage) if decision.transition else ("held", "rollout", mode)
-    return replace(
-        decision,
-        **{**carried(case.prior), "owner": case.owner},
+    return decision._replace(
+        **{**case.prior._asdict(), "owner": case.owner},
         side=case.policy.policy.stages[case.prior.stage].side,
         transition="",
         ready=False,

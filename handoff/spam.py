@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyui
 ROW_KEYS = 5
 NO_VOWEL_LETTERS = 6
 MOST_DIGITS = 2
+KEPT_NAMES = 10_000  # first names and companies come again and again
 _RUNS = frozenset(
     row[start : start + ROW_KEYS]
     for line in ROWS
@@ -68,6 +70,7 @@ def listed(domain: str, domains: frozenset[str]) -> bool:
     return False
 
 
+@lru_cache(maxsize=KEPT_NAMES)
 def name_sign(name: str) -> str:
     """What is wrong with a first or last name, "" when nothing is."""
     text = name.strip().casefold()
@@ -86,6 +89,7 @@ def name_sign(name: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=KEPT_NAMES)
 def company_sign(company: str) -> str:
     """What is wrong with a company's name as a whole: real ones have abbreviations, digits and odd spellings in them."""
     if not _SUSPECT.search(company.casefold()) or not is_latin(company):

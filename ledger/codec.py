@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from handoff.decision import PRIOR_FIELDS, Decision, Effect, EffectKind, Frame, 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
-_TIMES = frozenset(spec.name for kind in (Prior, Decision) for spec in fields(kind) if "datetime" in str(spec.type))
+_TIMES = frozenset(name for kind in (Prior, Decision) for name, told in kind.__annotations__.items() if "datetime" in str(told))
 _TUPLES = frozenset({"cycle_starts", "told", "tried"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _T = TypeVar("_T", Prior, Decision)
@@ -52,7 +52,14 @@ def plain(text: str) -> str:
 
 def dumps(value: object) -> str:
     """Compact JSON with sorted keys."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+    return orjson.dumps(value, default=_by_name, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _by_name(value: Any) -> dict[str, Any]:
+    """A named tuple reads by its names, as every other value; orjson asks for it because it takes no tuple for a list by mistake."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return dict(value._asdict())
+    raise TypeError(f"no JSON for {type(value).__name__}")
 
 
 def dump_fields(values: Mapping[str, str]) -> str:
@@ -81,12 +88,13 @@ def _restored(kind: type[_T], values: dict[str, Any]) -> _T:
             values[name] = datetime.fromisoformat(values[name])
     for name in _TUPLES & values.keys():
         values[name] = tuple(values[name])
-    return kind(**values)
+    found = {**kind._field_defaults, **values}
+    return kind._make([found[name] for name in kind._fields])
 
 
 def dump_prior(prior: Prior) -> str:
     """A prior as JSON, without its blank values."""
-    return dumps({name: value for name in PRIOR_FIELDS if (value := getattr(prior, name)) not in ("", None, ())})
+    return dumps({name: value for name, value in zip(PRIOR_FIELDS, prior, strict=True) if value not in ("", None, ())})
 
 
 def load_prior(text: str) -> Prior:
@@ -96,9 +104,9 @@ def load_prior(text: str) -> Prior:
 
 def dump_decision(decision: Decision) -> str:
     """A decision as JSON, without the texts of its effects: those may name the person and live in `people`."""
-    if decision.effects:
-        decision = replace(decision, effects=tuple(replace(effect, text="", subject="", to="") for effect in decision.effects))
-    return dumps(decision)
+    values = decision._asdict()
+    values["effects"] = [effect._replace(text="", subject="", to="")._asdict() for effect in decision.effects]
+    return dumps(values)
 
 
 def load_decision(text: str) -> Decision:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -122,7 +121,7 @@ def _effect_row(row: Row[Any]) -> EffectRow:
     own = loads(row.own or "{}")
     kind, due = EffectKind(row.kind), maybe_moment(row.due_at)
     effect = Effect(kind, row.lead, row.transition, row.episode, due, own.get("text", ""), own.get("subject", ""), own.get("to", ""))
-    effect = replace(effect, how=own.get("how", "now"))
+    effect = effect._replace(how=own.get("how", "now"))
     return EffectRow(row.id, effect, row.state, row.plan_id, row.ref, row.detail, maybe_moment(row.finished_at))
 
 

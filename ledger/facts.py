@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -228,7 +227,7 @@ def store_verified(
         kept = {name: value for name, value in old.items() if name not in fields}
         before[row.id] = old
         created = record.created_at if row.created_at is None else moment(row.created_at)
-        merged.append(replace(record, fields=kept | asked, created_at=created))
+        merged.append(record._replace(fields=kept | asked, created_at=created))
         if record.state == row.state and all(old.get(name) == asked.get(name) for name in telling.intersection(fields)):
             same_person.add(row.ref)
     changes = store_records(connection, keeping, rows, merged, seq, now, same_person=same_person)

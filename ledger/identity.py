@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
@@ -128,5 +127,5 @@ def _unite_priors(connection: Connection, old: int, new: int) -> None:
     prior, kept = load_prior(texts[old]), texts[new]
     if kept is not None:
         survivor = load_prior(kept)
-        prior = replace(survivor, episode=max(prior.episode, survivor.episode), rev=max(prior.rev, survivor.rev))
+        prior = survivor._replace(episode=max(prior.episode, survivor.episode), rev=max(prior.rev, survivor.rev))
     connection.execute(update(leads).where(leads.c.id == new).values(prior_columns(prior)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -202,7 +202,7 @@ def _dated(edit: Edit, ref: Ref, happened: Sequence[Activity]) -> Edit:
     kind = _HISTORY.get(edit.field)
     for event in happened:
         if event.kind == kind and event.about == ref and event.subject == (edit.value or "") and not event.ours:
-            return replace(edit, at=event.occurred_at, author="automation" if event.automated else "person")
+            return edit._replace(at=event.occurred_at, author="automation" if event.automated else "person")
     return edit
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import fields as fields_of
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,7 +30,7 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 _DEALS = {"won": "won", "lost": "lost", "open_deal": "open"}
 _KINDS = {"status": Kind.STATUS_EDIT, "owner": Kind.OWNER_EDIT, **dict.fromkeys(_DEALS, Kind.DEAL)}
 _BY_LEAD = frozenset({"form", "click", "reply", "visit", "campaign"})
-_TIMES = frozenset(spec.name for spec in fields_of(Prior) if "datetime" in str(spec.type))
+_TIMES = frozenset(name for name, told in Prior.__annotations__.items() if "datetime" in str(told))
 
 
 def moment(text: str, now: datetime) -> datetime:
@@ -92,7 +91,7 @@ def prior_of_case(case: CaseShape) -> Prior | None:
     now = now_of(case)
     values: dict[str, Any] = {}
     for name, value in case.before.items():
-        if name not in {spec.name for spec in fields_of(Prior)}:
+        if name not in Prior._fields:
             raise ValueError(f"before.{name}: nothing of that name is remembered of a lead")
         values[name] = moment(value, now) if name in _TIMES else tuple(value) if isinstance(value, list) else value
     return Prior(**{"stage": case.stage, "since": moment(case.since, now), "episode": 1, "rev": 1, "owner": case.owner, **values})

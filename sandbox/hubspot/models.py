@@ -164,12 +164,12 @@ class HubSpot:
         """A property's history, newest first, to the depth the switches set."""
         kind = object_types.get(object_type)
         row = self.records.fetch(kind, self.records.resolve(kind, int(record_id)))
-        return [] if row is None else self.versions(kind, row, name)
+        return [] if row is None else self.versions(kind, row, [name])[name]
 
-    def versions(self, kind: ObjectType, row: Row, name: str) -> list[Version]:
-        """A property's history, newest first; the id and dates of a record have none."""
+    def versions(self, kind: ObjectType, row: Row, names: Sequence[str]) -> dict[str, list[Version]]:
+        """The history of each property, newest first; the id and dates of a record have none."""
         switch = "hubspot.history_depth_contacts" if kind.plural == "contacts" else "hubspot.history_depth_others"
-        return self.records.versions(kind, row, name, self.sandbox.switches.get(switch))
+        return self.records.versions(kind, row, names, self.sandbox.switches.get(switch))
 
     def define_property(self, object_type: str, definition: Mapping[str, Any]) -> None:
         """Add a custom property in the API's JSON shape, and its group where missing; `readOnlyValue` keeps it for the system."""

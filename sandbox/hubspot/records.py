@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -60,8 +60,7 @@ class Record:
     archived: bool
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(NamedTuple):
     """One entry of a property's history. `at` is epoch milliseconds, `prior` the value it replaced (None: not known, or none)."""
 
     at: int
@@ -207,17 +206,24 @@ class Records:
             ],
         )
 
-    def versions(self, kind: ObjectType, row: Row, name: str, depth: int) -> list[Version]:
-        """The property's history, newest first, at most `depth` entries.
+    def versions(self, kind: ObjectType, row: Row, names: Sequence[str], depth: int) -> dict[str, list[Version]]:
+        """The history of each property, newest first, at most `depth` entries.
 
         The value a record was created with is not stored; its entry is made from the record's creation.
         """
         self._store.flush()
-        columns = "at, value, source, source_id, source_label, user_id, prior"
-        sql = f"SELECT {columns} FROM hs_history WHERE key = ? AND prop = ? ORDER BY at DESC, seq DESC LIMIT ?"
-        found = [Version(*entry) for entry in self._store.rows(sql, (key_of(kind.number, row.id), name, depth))]
-        first = found[-1].prior if found else row.data.get(name)
-        return [*found, _created_with(row, first)] if first and len(found) < depth else found
+        columns = "prop, at, value, source, source_id, source_label, user_id, prior"
+        wanted = ",".join("?" * len(names))
+        sql = f"SELECT {columns} FROM hs_history WHERE key = ? AND prop IN ({wanted}) ORDER BY at DESC, seq DESC"
+        found: dict[str, list[Version]] = {name: [] for name in names}
+        for name, *entry in self._store.rows(sql, (key_of(kind.number, row.id), *names)):
+            if len(found[name]) < depth:
+                found[name].append(Version(*entry))
+        for name, entries in found.items():
+            first = entries[-1].prior if entries else row.data.get(name)
+            if first and len(entries) < depth:
+                entries.append(_created_with(row, first))
+        return found
 
     def value_at(self, kind: ObjectType, row: Row, name: str, at: int) -> str | None:
         """The property's value as it was at `at` (epoch ms), by its history; None where it had none."""

@@ -176,9 +176,8 @@ class View:
         self._hide_email_content(shown)
         body: dict[str, Any] = {"id": own["hs_object_id"], "properties": shown}
         if self.with_history:
-            body["propertiesWithHistory"] = {
-                n: [v.as_json() for v in self.call.portal.versions(self.kind, row, n)] for n in self.with_history
-            }
+            versions = self.call.portal.versions(self.kind, row, self.with_history)
+            body["propertiesWithHistory"] = {name: [entry.as_json() for entry in entries] for name, entries in versions.items()}
             shown.update({n: own.get(n) or value_of(n) for n in self.with_history})
         body |= {"createdAt": iso(row.created), "updatedAt": iso(row.modified), "archived": row.archived is not None}
         if row.archived is not None:

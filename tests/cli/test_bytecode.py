@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.util import find_spec
+from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
 import pytest
@@ -44,9 +44,10 @@ def test_where_modules_are_compiled_already_nothing_is_changed(tmp_path: Path, m
     _not_compiled(monkeypatch, tmp_path)
     prefect = find_spec("prefect")
     assert prefect is not None
-    assert prefect.cached is not None
-    Path(prefect.cached).parent.mkdir(parents=True)
-    Path(prefect.cached).write_bytes(b"")
+    assert prefect.origin is not None
+    kept = Path(cache_from_source(prefect.origin))
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"")
     assert bytecode_env(tmp_path) == {}
 
 

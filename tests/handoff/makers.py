@@ -63,7 +63,7 @@ def record(system: str = "salesforce", number: int = 1, owner: str = "", created
         fields["owner"] = owner_id(owner, system)
     at = created or days_ago(60)
     ref = Ref(system, "Lead" if system == "salesforce" else "contacts", str(number))
-    return replace(Record(ref=ref, fields=fields, created_at=at, modified_at=at, known_at=at), **changes)
+    return Record(ref=ref, fields=fields, created_at=at, modified_at=at, known_at=at)._replace(**changes)
 
 
 def lead(*records: Record, activities: tuple[Activity, ...] = (), **changes: Any) -> LeadFacts:
@@ -85,7 +85,7 @@ def activity(kind: Kind, at: datetime, subject: str = "", actor: Actor | None = 
     about = changes.pop("about", Ref("salesforce", "Lead", "1"))
     key = changes.pop("key", f"{about}:{kind}:{at.isoformat()}:{subject}")
     made = Activity(key=key, kind=kind, actor=who, about=about, occurred_at=at, known_at=min(at, NOW), subject=subject)
-    return replace(made, **changes)
+    return made._replace(**changes)
 
 
 def form(days: float, subject: str = "demo") -> Activity:
@@ -105,7 +105,7 @@ def task(due: datetime, *, ours: bool = False, outcome: str = "open", created: d
 
 def prior(stage: str, days: float = 10, **changes: Any) -> Prior:
     """In `stage` for `days`, decided by us before."""
-    return replace(Prior(stage=stage, since=days_ago(days), episode=1, rev=1), **changes)
+    return Prior(stage=stage, since=days_ago(days), episode=1, rev=1)._replace(**changes)
 
 
 GOOD_FIT = {"title": "VP Sales", "industry": "Software", "employees": "300", "country": "United States"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -102,7 +101,7 @@ def worker_policy() -> Policy:
 def asks(number: int, email: str, days: float = 0.01) -> LeadFacts:
     """Somebody who has just asked."""
     about = Ref("salesforce", "Lead", str(number))
-    made = replace(form(days), about=about, key=f"{about}:form")
+    made = form(days)._replace(about=about, key=f"{about}:form")
     return lead(record(number=number, fields={"email": email}), activities=(made,))
 
 
@@ -159,7 +158,7 @@ def test_a_field_rep_gets_no_lead_that_has_asked_for_nothing() -> None:
     pools = {name: pool.model_copy(update={"field": "ae" in pool.roles}) for name, pool in POLICY.pools.items()}
     policy = compile_policy(worker_policy().model_copy(update={"pools": pools}))
     at = frame(account_owners={"acme.example": EVE})
-    trial = replace(form(0.01, "trial"), about=Ref("salesforce", "Lead", "1"))
+    trial = form(0.01, "trial")._replace(about=Ref("salesforce", "Lead", "1"))
     content = lead(record(fields={"email": "a@acme.example", **GOOD_FIT}, created=days_ago(1)), activities=(trial,))
     (owner,) = given_to(policy, [content], at)
     assert at.reps[owner].role == "sdr"

@@ -140,14 +140,14 @@ def test_a_rep_without_a_user_in_the_crm_of_record_is_skipped() -> None:
 
 
 def test_a_lead_known_to_hubspot_alone_gets_a_salesforce_lead_and_its_task() -> None:
-    one = lead(record("hubspot", 7), activities=(replace(form(1), about=record("hubspot", 7).ref),))
+    one = lead(record("hubspot", 7), activities=(form(1)._replace(about=record("hubspot", 7).ref),))
     effects = given_out([one], frame()).decisions[0].effects
     assert [effect.kind for effect in effects] == [EffectKind.CREATE_LEAD, EffectKind.TASK]
     assert effects[0].key == "create_lead|hubspot:contacts:7|hand_raise|1"
 
 
 def test_a_hand_raise_is_due_in_minutes_and_an_aged_one_in_its_turn() -> None:
-    fresh = lead(record(number=1), activities=(replace(form(0), occurred_at=NOW - timedelta(minutes=2)),))
+    fresh = lead(record(number=1), activities=(form(0)._replace(occurred_at=NOW - timedelta(minutes=2)),))
     night = lead(record(number=2), activities=(form(12 / 24),))  # asked at 23:00 in New York
     aged = [raising(number, days=20 + number) for number in range(3, 10)]
     alone = frame(tuple(one for one in REPS if one.key in ("ann@x.example", "max@x.example")))

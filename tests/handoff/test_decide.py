@@ -19,7 +19,7 @@ SMALL = compiled()
 
 def status(value: str, days: float, **changes: object) -> Activity:
     """A person picked a status `days` ago."""
-    return replace(activity(Kind.STATUS_EDIT, days_ago(days), value), **changes)
+    return activity(Kind.STATUS_EDIT, days_ago(days), value)._replace(**changes)
 
 
 # --- scope ------------------------------------------------------------------------------------------------------------------------------
@@ -30,8 +30,8 @@ def status(value: str, days: float, **changes: object) -> Activity:
     [
         (lead(record(fields={"handoff_hands_off": "true"})), "hands_off"),
         (lead(record(fields={"lifecycle": "customer"})), "customer"),
-        (lead(activities=(replace(activity(Kind.DEAL, days_ago(9)), outcome="won"),)), "customer"),
-        (lead(activities=(replace(activity(Kind.DEAL, days_ago(9)), outcome="open"),)), "open_opportunity"),
+        (lead(activities=(activity(Kind.DEAL, days_ago(9))._replace(outcome="won"),)), "customer"),
+        (lead(activities=(activity(Kind.DEAL, days_ago(9))._replace(outcome="open"),)), "open_opportunity"),
         (lead(record(state=State.CONVERTED)), "converted"),
         (lead(record(state=State.CONVERTED), record("hubspot", 2)), "converted"),
         (lead(record(state=State.DELETED)), "deleted"),
@@ -64,7 +64,7 @@ def test_undo_holds_a_lead_until_it_is_released() -> None:
     held = prior("lead", held_until=NOW + timedelta(days=3))
     decision = decided(SMALL, held, lead(activities=(form(1),)))
     assert (decision.unchanged, decision.ready, decision.next_look_at) == (True, False, NOW + timedelta(days=3))
-    assert decided(SMALL, replace(held, held_until=NOW), lead(activities=(form(1),))).ready
+    assert decided(SMALL, held._replace(held_until=NOW), lead(activities=(form(1),))).ready
 
 
 # --- first sight ------------------------------------------------------------------------------------------------------------------------
@@ -224,8 +224,8 @@ def test_a_neglected_lead_is_re_routed_not_nurtured() -> None:
 def test_nobody_is_idle_before_the_task_is_due_or_the_cut_over_is_past() -> None:
     held = prior("sal", 30, owner="ann@x.example")
     assert decided(SMALL, held, worked()).transition == "neglected"
-    assert decided(SMALL, replace(held, due_at=NOW + timedelta(days=1)), worked()).transition == ""
-    assert decided(SMALL, replace(held, adopted_at=days_ago(1)), worked()).transition == ""
+    assert decided(SMALL, held._replace(due_at=NOW + timedelta(days=1)), worked()).transition == ""
+    assert decided(SMALL, held._replace(adopted_at=days_ago(1)), worked()).transition == ""
 
 
 @pytest.mark.parametrize(
@@ -316,8 +316,8 @@ def test_prior_and_decision_carry_the_same_state() -> None:
 
 def test_late_facts_are_not_lost() -> None:
     """A form sent before the move and learned after it still counts as new."""
-    late = replace(form(10.2, "trial"), known_at=days_ago(9.9))
-    fresh = replace(form(0.02, "trial"), actor=Actor.LEAD)
+    late = form(10.2, "trial")._replace(known_at=days_ago(9.9))
+    fresh = form(0.02, "trial")._replace(actor=Actor.LEAD)
     decision = decided(SMALL, prior("nurture", 10, nurture_group="warm"), lead(record(fields=GOOD_FIT), activities=(late, fresh)))
     assert decision.transition == "scored_mql"
     assert at_least("age_days", 1).value == 1

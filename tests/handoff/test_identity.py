@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -97,7 +96,7 @@ def test_a_mailbox_shared_by_people_with_different_names_is_ambiguous() -> None:
     ana = contact(1, "info@x.example", fields={"first_name": "Ana", "last_name": "Ruiz"})
     ben = sf_lead(2, "info@x.example", fields={"first_name": "Ben", "last_name": "Ode"})
     assert {detail for _, _, detail in resolve([ana, ben]).problems} == {"shared_mailbox"}
-    same = replace(ben, fields={**ben.fields, "first_name": "ana", "last_name": "Ruiz "})
+    same = ben._replace(fields={**ben.fields, "first_name": "ana", "last_name": "Ruiz "})
     assert resolve([ana, same]).problems == ()
 
 
@@ -107,7 +106,7 @@ def test_a_merged_record_follows_its_survivor_and_a_conversion_its_contact() -> 
     assert result["hubspot:contacts:1"][0] == result["hubspot:contacts:2"][0]
     assert result["hubspot:contacts:2"][1] == "primary"
     converted = sf_lead(3, "c@x.example", state=State.CONVERTED, follows=Ref("salesforce", "Contact", "4"))
-    person = replace(record(number=4), ref=Ref("salesforce", "Contact", "4"), fields={"email": "d@x.example"})
+    person = record(number=4)._replace(ref=Ref("salesforce", "Contact", "4"), fields={"email": "d@x.example"})
     assert len({lead for lead, _ in roles(resolve([converted, person])).values()}) == 1
 
 

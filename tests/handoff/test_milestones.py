@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -25,8 +24,8 @@ def asks(hours: float = 0) -> object:
 @pytest.mark.requirement("R109")
 def test_a_hand_over_begins_a_cycle_with_its_dates_and_its_campaign() -> None:
     answered = activity(Kind.CAMPAIGN, days_ago(1), "Spring webinar", actor=Actor.LEAD, outcome="Registered")
-    before = replace(
-        prior("nurture", 20), recycled_at=days_ago(60), sal_at=days_ago(70), sql_at=days_ago(65), cycle=1, first_touch_at=days_ago(71)
+    before = prior("nurture", 20)._replace(
+        recycled_at=days_ago(60), sal_at=days_ago(70), sql_at=days_ago(65), cycle=1, first_touch_at=days_ago(71)
     )
     made = settle(before, person(form(0.1), answered, owner="", campaign="First touch"))
     assert (made.cycle, made.cycle_starts, made.campaign) == (2, ("2026-11-18",), "Spring webinar")
@@ -36,14 +35,14 @@ def test_a_hand_over_begins_a_cycle_with_its_dates_and_its_campaign() -> None:
 
 @pytest.mark.requirement("R90")
 def test_acceptance_counts_once_per_cycle_however_often_the_lead_changes_hands() -> None:
-    state = then(replace(prior("nurture", 20)), person(form(0.1), owner=""))
+    state = then(prior("nurture", 20)._replace(), person(form(0.1), owner=""))
     owner = state.owner
     called = activity(Kind.CALL, NOW + HOUR, outcome="attempted", by=f"005-{owner.partition('@')[0]}", known_at=NOW + HOUR)
     accepted = then(state, person(form(0.1), called, owner=owner), NOW + 2 * HOUR)
     assert (accepted.stage, accepted.sal_at, accepted.first_touch_at) == ("sal", NOW + 2 * HOUR, NOW + HOUR)
     moved_on = then(accepted, person(form(0.1), called, owner="gone@x.example"), NOW + DAY)
     assert moved_on.stage == "offered"
-    again = replace(called, key="again", occurred_at=NOW + 2 * DAY, known_at=NOW + 2 * DAY)
+    again = called._replace(key="again", occurred_at=NOW + 2 * DAY, known_at=NOW + 2 * DAY)
     twice = then(moved_on, person(form(0.1), called, again, owner=moved_on.owner), NOW + 2 * DAY + HOUR)
     assert (twice.stage, twice.sal_at, twice.cycle) == ("sal", accepted.sal_at, 1)
 
@@ -64,8 +63,8 @@ def test_who_takes_a_lead_up_themselves_begins_a_cycle_without_a_date_of_qualifi
 
 @pytest.mark.requirement("R107")
 def test_back_to_marketing_sets_the_recycled_date_and_the_previous_owner() -> None:
-    held = replace(
-        prior("sal", 10), offered_at=days_ago(10), owner="ann@x.example", cycle=1, mql_at=days_ago(11), sal_at=days_ago(10), keeps=1
+    held = prior("sal", 10)._replace(
+        offered_at=days_ago(10), owner="ann@x.example", cycle=1, mql_at=days_ago(11), sal_at=days_ago(10), keeps=1
     )
     back = settle(held, person(call(5), picks("Nurture", NOW - HOUR), status="Nurture"))
     assert (back.recycled_at, back.previous_owner, back.reason_code, back.keeps) == (NOW, "ann@x.example", "unresponsive", 0)
@@ -74,7 +73,7 @@ def test_back_to_marketing_sets_the_recycled_date_and_the_previous_owner() -> No
 
 @pytest.mark.requirement("R11")
 def test_what_stands_on_the_record_is_what_a_new_ledger_reads_from_it() -> None:
-    made = settle(replace(prior("nurture", 20), reason_code="bad_timing"), person(form(0.1), owner="", campaign="Fair"))
+    made = settle(prior("nurture", 20)._replace(reason_code="bad_timing"), person(form(0.1), owner="", campaign="Fair"))
     fields = {name: value for name, value in own_fields(made, company_a()).items() if value}
     assert fields["handoff_cycle"] == "1"
     assert fields["handoff_offered_at"] == instant_text(NOW)
@@ -85,6 +84,6 @@ def test_what_stands_on_the_record_is_what_a_new_ledger_reads_from_it() -> None:
 
 
 def test_a_year_old_hand_over_no_longer_counts() -> None:
-    before: Prior = replace(prior("nurture", 20), cycle=4, cycle_starts=("2025-11-01", "2026-02-01"))
+    before: Prior = prior("nurture", 20)._replace(cycle=4, cycle_starts=("2025-11-01", "2026-02-01"))
     made = settle(before, person(form(0.1), owner=""))
     assert (made.cycle, made.cycle_starts) == (5, ("2026-02-01", "2026-11-18"))

@@ -46,7 +46,7 @@ def test_a_clock_notice_is_told_once_in_an_episode_and_again_in_the_next() -> No
     assert first.unchanged, "a notice writes nothing on the record"
     after = prior_of(first)
     assert notices(decided(TOLD, after, facts)) == []
-    assert notices(decided(TOLD, replace(after, told=()), facts)) == ["quiet"]
+    assert notices(decided(TOLD, after._replace(told=()), facts)) == ["quiet"]
 
 
 def test_nobody_is_told_while_a_backlog_is_taken_over() -> None:

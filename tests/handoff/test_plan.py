@@ -91,7 +91,7 @@ def test_the_kind_of_move_is_the_guards(facts: LeadFacts, before: Prior, move: s
 
 def test_duplicates_gone_records_and_other_objects_are_never_written() -> None:
     double = record(number=5)
-    contact = replace(record(number=6), ref=Ref("salesforce", "Contact", "6"))
+    contact = record(number=6)._replace(ref=Ref("salesforce", "Contact", "6"))
     facts = replace(lead(record(), double, contact, activities=(form(1),)), duplicates=(double.ref,))
     assert {str(line.ref) for line in planned(facts)[1].lines} == {"salesforce:Lead:1"}
 
@@ -128,14 +128,14 @@ LIFECYCLE = {"hubspot": {"lifecycle": "salesqualifiedlead"}}
 def test_the_lifecycle_stage_moves_forward_only(found: str, written: str | None) -> None:
     offered = STAGES["offered"]
     stages = {**STAGES, "offered": Stage(**{**dict(offered), "project": LIFECYCLE})}
-    facts = lead(record("hubspot", 2, fields={"lifecycle": found}), activities=(replace(form(1), about=record("hubspot", 2).ref),))
+    facts = lead(record("hubspot", 2, fields={"lifecycle": found}), activities=(form(1)._replace(about=record("hubspot", 2).ref),))
     line = fields(planned(facts, policy=compiled(stages=stages, systems=("hubspot",)))[1], "hubspot").get("lifecycle")
     assert (line.after if line else None) == written
 
 
 def test_a_new_salesforce_lead_carries_everything_and_its_task_waits_for_it() -> None:
     contact = record("hubspot", 7, fields={**GOOD_FIT, "first_name": "Åsa", "last_name": "Öst", "company": "Öst AB"})
-    facts = lead(contact, activities=(replace(form(1), about=contact.ref),))
+    facts = lead(contact, activities=(form(1)._replace(about=contact.ref),))
     decision, plan = planned(facts)
     made, task = plan.creations
     assert (made.system, made.object, made.move) == ("salesforce", "lead", "created")
@@ -151,7 +151,7 @@ def test_a_new_salesforce_lead_carries_everything_and_its_task_waits_for_it() ->
 
 def test_a_lead_without_name_or_company_can_still_be_created() -> None:
     contact = record("hubspot", 7)
-    made = planned(lead(contact, activities=(replace(form(1), about=contact.ref),)))[1].creations[0]
+    made = planned(lead(contact, activities=(form(1)._replace(about=contact.ref),)))[1].creations[0]
     assert (made.values["last_name"], made.values["company"]) == ("(not given)", "(not given)")
 
 

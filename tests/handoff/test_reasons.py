@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,8 +19,8 @@ PICKED = NOW - HOUR
 
 def held(stage: str = "sal", **changes: object) -> Prior:
     """With ann of sales, offered ten days ago in the first cycle."""
-    base = replace(prior(stage, 10), offered_at=days_ago(10), owner="ann@x.example", cycle=1, cycle_starts=("2026-11-08",), lead_type="mql")
-    return replace(base, **changes)
+    base = prior(stage, 10)._replace(offered_at=days_ago(10), owner="ann@x.example", cycle=1, cycle_starts=("2026-11-08",), lead_type="mql")
+    return base._replace(**changes)
 
 
 def declined(option: str = "Closed - Not Converted", reason: str = "") -> LeadFacts:
@@ -131,7 +130,7 @@ def test_a_decline_by_the_reason_field_alone_counts_and_a_reason_that_stood_ther
     stale = person(disqualification_reason="no budget")
     assert settle(offered, stale).stage == "offered"
     assert settle(offered, person(disqualification_reason="bad timing")).stage == "nurture"
-    adopted = replace(offered, rev=0, reason_code="")
+    adopted = offered._replace(rev=0, reason_code="")
     assert settle(adopted, person(disqualification_reason="bad timing")).transition != "person_returned", "it stood there at first sight"
 
 

@@ -21,7 +21,7 @@ TOUCHES = tuple(call(days) for days in (20, 18, 15, 12, 9, 5))
 
 def silent(stage: str = "sal", days: float = 18, **changes: object) -> Prior:
     """Held by sales for some days, all touches made, nothing heard. Silence ends on day 21."""
-    return replace(prior(stage, days), offered_at=days_ago(max(days, 20.5)), owner="ann@x.example", lead_type="mql", **changes)
+    return prior(stage, days)._replace(offered_at=days_ago(max(days, 20.5)), owner="ann@x.example", lead_type="mql", **changes)
 
 
 def fired(before: Prior | None, facts: LeadFacts, now: object = NOW) -> str:
@@ -135,8 +135,8 @@ def test_who_sales_found_itself_is_reported_and_not_moved() -> None:
 
 
 def nurtured(**changes: object) -> Prior:
-    base = replace(prior("nurture", 20), nurture_group="good-fit", previous_owner="bob@x.example", cycle=1, cycle_starts=("2026-10-01",))
-    return replace(base, **changes)
+    base = prior("nurture", 20)._replace(nurture_group="good-fit", previous_owner="bob@x.example", cycle=1, cycle_starts=("2026-10-01",))
+    return base._replace(**changes)
 
 
 def trial(at: object = NOW - HOUR) -> LeadFacts:
@@ -178,7 +178,7 @@ def test_after_sales_gave_a_lead_back_marketing_waits_two_weeks() -> None:
 @pytest.mark.requirement("R99")
 def test_a_lost_deal_goes_to_nurture_and_rests_thirty_days() -> None:
     lost = activity(Kind.DEAL, days_ago(1), outcome="lost")
-    held = replace(prior("opportunity", 30), owner="ann@x.example", offered_at=days_ago(30), cycle=1)
+    held = prior("opportunity", 30)._replace(owner="ann@x.example", offered_at=days_ago(30), cycle=1)
     gone = settle(held, person(lost))
     assert (gone.transition, gone.stage, gone.recycled_at) == ("deal_lost", "nurture", NOW)
     state = then(held, person(lost))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +26,7 @@ def policy(**rollout: object) -> CompiledPolicy:
 
 def asking(number: int, compiled: CompiledPolicy, owner: str = "") -> Decision:
     about = Ref("salesforce", "Lead", str(number))
-    facts = lead(record(number=number, owner=owner), activities=(replace(form(0.01), about=about, key=f"{number}"),))
+    facts = lead(record(number=number, owner=owner), activities=(form(0.01)._replace(about=about, key=f"{number}"),))
     return decide(prior("nurture", owner=owner), facts, compiled, frame(), NOW)
 
 
@@ -97,7 +95,7 @@ def test_a_shadow_says_once_what_would_have_happened_and_takes_it_back_when_it_w
     would = decide(prior("lead", 5), facts, compiled, frame(), NOW)
     shown = shadow_fields(would, facts.records[0], compiled)
     assert shown["handoff_reason"].startswith(f"{SHADOW}enrolled, to NURTURE. ")
-    there = replace(facts.records[0], fields={**facts.records[0].fields, **shown})
+    there = facts.records[0]._replace(fields={**facts.records[0].fields, **shown})
     assert shadow_fields(would, there, compiled) == {}
     stays = decide(prior("lead", 1), facts, compiled, frame(), NOW)
     assert shadow_fields(stays, there, compiled) == {"handoff_reason": ""}

@@ -37,7 +37,7 @@ def given_out(
 def asking(number: int = 1, when: datetime = NOW, owner: str = "", **fields: str) -> LeadFacts:
     """Somebody who has just asked for a demo."""
     made = record(number=number, owner=owner, fields=fields, created=when - 30 * DAY)
-    return lead(made, activities=(replace(activity(Kind.FORM, when - timedelta(seconds=30), "demo"), known_at=when),))
+    return lead(made, activities=(activity(Kind.FORM, when - timedelta(seconds=30), "demo")._replace(known_at=when),))
 
 
 def skipped(result: AssignResult, place: int = 0) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -95,7 +93,7 @@ def test_the_moment_intent_falls_below_a_bar_is_found_to_the_second(ages: list[i
 def test_new_engagement_counts_from_the_stage_on_or_when_learned_late() -> None:
     def new(hours: float, known_days: float | None = None, **changes: object) -> object:
         made = form(hours / 24, "trial")
-        made = made if known_days is None else replace(made, known_at=days_ago(known_days))
+        made = made if known_days is None else made._replace(known_at=days_ago(known_days))
         return open_case(prior("nurture", days=10, **changes), lead(activities=(made,)), POLICY, frame(), NOW)["intent.new"]
 
     assert new(9 * 24) is True

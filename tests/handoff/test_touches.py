@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,7 +23,7 @@ def history(*activities: Activity) -> History:
 
 def meeting(days: float, outcome: str) -> Activity:
     """A meeting `days` ago."""
-    return replace(activity(Kind.MEETING, days_ago(days), outcome=outcome), known_at=days_ago(max(days, 1)))
+    return activity(Kind.MEETING, days_ago(days), outcome=outcome)._replace(known_at=days_ago(max(days, 1)))
 
 
 @pytest.mark.parametrize(
@@ -49,24 +48,24 @@ def test_a_human_touch_is_a_call_a_mail_or_a_meeting_by_a_person(made: Activity,
 
 def test_one_call_logged_in_both_crms_is_one_touch() -> None:
     here = call(1)
-    there = replace(
-        here, key="x", about=HUBSPOT, by=owner_id("ann@x.example", "hubspot"), occurred_at=here.occurred_at + timedelta(minutes=4)
+    there = here._replace(
+        key="x", about=HUBSPOT, by=owner_id("ann@x.example", "hubspot"), occurred_at=here.occurred_at + timedelta(minutes=4)
     )
     assert len(history(here, there).touches) == 1
-    assert len(history(here, replace(there, by=owner_id("bob@x.example", "hubspot"))).touches) == 2
-    assert len(history(here, replace(there, occurred_at=here.occurred_at + timedelta(minutes=6))).touches) == 2
+    assert len(history(here, there._replace(by=owner_id("bob@x.example", "hubspot"))).touches) == 2
+    assert len(history(here, there._replace(occurred_at=here.occurred_at + timedelta(minutes=6))).touches) == 2
 
 
 def test_a_mail_that_a_person_and_a_tool_logged_is_the_persons() -> None:
     mail = activity(Kind.EMAIL, days_ago(1), by=owner_id("ann@x.example", "salesforce"))
-    logged = replace(mail, key="x", automated=True, occurred_at=mail.occurred_at - timedelta(minutes=1))
+    logged = mail._replace(key="x", automated=True, occurred_at=mail.occurred_at - timedelta(minutes=1))
     assert len(history(mail, logged).touches) == 1
 
 
 def test_a_form_seen_twice_within_five_minutes_is_one_fact() -> None:
     first = form(1, "trial")
-    again = replace(first, key="x", occurred_at=first.occurred_at + timedelta(minutes=5))
-    later = replace(first, key="y", occurred_at=first.occurred_at + timedelta(minutes=11))
+    again = first._replace(key="x", occurred_at=first.occurred_at + timedelta(minutes=5))
+    later = first._replace(key="y", occurred_at=first.occurred_at + timedelta(minutes=11))
     assert len(history(first, again).engagements) == 1
     assert len(history(first, again, later).engagements) == 2
 
@@ -99,7 +98,7 @@ def test_a_sign_of_life(made: Activity, sign: bool) -> None:
 
 
 def test_what_lies_ahead_is_not_trusted_but_sets_the_next_look() -> None:
-    ahead = replace(form(1), occurred_at=NOW + timedelta(days=2), known_at=NOW)
+    ahead = form(1)._replace(occurred_at=NOW + timedelta(days=2), known_at=NOW)
     found = history(ahead)
     assert not found.hand_raises
     assert found.later == seconds_of(ahead.occurred_at) + 1
@@ -110,5 +109,5 @@ def test_only_a_persons_dated_open_task_is_a_next_step() -> None:
     assert history(task(due)).open_steps == [seconds_of(due)]
     assert history(task(due, ours=True)).open_steps == []
     assert history(task(due, outcome="completed")).open_steps == []
-    assert history(replace(task(due), due_at=None)).open_steps == []
+    assert history(task(due)._replace(due_at=None)).open_steps == []
     assert len(history(meeting(-2, "scheduled")).open_steps) == 1

@@ -96,22 +96,22 @@ def _activity(draw: st.DrawFn, words: Vocabulary, about: Ref, number: int) -> Ac
     by = owner_id(draw(st.sampled_from(OWNERS[1:])), about.system)
     made = activity(kind, at, about=about, key=f"{about}:{number}", by=by)
     if kind == Kind.FORM:
-        return replace(made, subject=draw(st.sampled_from(words.forms)))
+        return made._replace(subject=draw(st.sampled_from(words.forms)))
     if kind == Kind.VISIT:
-        return replace(made, subject=draw(st.sampled_from(words.pages)))
+        return made._replace(subject=draw(st.sampled_from(words.pages)))
     if kind in (Kind.CALL, Kind.EMAIL):
-        return replace(made, outcome=draw(st.sampled_from(("connected", "attempted", "unknown"))), automated=draw(st.booleans()))
+        return made._replace(outcome=draw(st.sampled_from(("connected", "attempted", "unknown"))), automated=draw(st.booleans()))
     if kind == Kind.MEETING:
         ahead = draw(st.integers(-40, 20))
         outcome = draw(st.sampled_from(("held", "cancelled", "unknown"))) if ahead < 0 else "scheduled"
-        return replace(made, occurred_at=NOW + ahead * DAY + timedelta(hours=1), known_at=min(at, NOW), outcome=outcome)
+        return made._replace(occurred_at=NOW + ahead * DAY + timedelta(hours=1), known_at=min(at, NOW), outcome=outcome)
     if kind == Kind.TASK:
         due = draw(st.one_of(st.none(), st.integers(-60, 20)))
-        return replace(made, outcome=draw(st.sampled_from(("open", "completed"))), due_at=None if due is None else NOW + due * DAY)
+        return made._replace(outcome=draw(st.sampled_from(("open", "completed"))), due_at=None if due is None else NOW + due * DAY)
     if kind == Kind.STATUS_EDIT:
-        return replace(made, subject=draw(st.sampled_from(words.statuses[about.system])), automated=draw(st.booleans()))
+        return made._replace(subject=draw(st.sampled_from(words.statuses[about.system])), automated=draw(st.booleans()))
     if kind == Kind.DEAL:
-        return replace(made, outcome=draw(st.sampled_from(("lost",) * 6 + ("open", "won"))))
+        return made._replace(outcome=draw(st.sampled_from(("lost",) * 6 + ("open", "won"))))
     return made
 
 
@@ -140,7 +140,7 @@ def leads(draw: st.DrawFn, words: Vocabulary = SMALL, number: int = 1, most: int
     records = tuple(draw(_record(words, system, number, created)) for system in systems)
     count = draw(st.integers(0, most))
     activities = tuple(draw(_activity(words, draw(st.sampled_from(records)).ref, place)) for place in range(count))
-    activities = tuple(one if one.occurred_at >= created else replace(one, occurred_at=created, known_at=created) for one in activities)
+    activities = tuple(one if one.occurred_at >= created else one._replace(occurred_at=created, known_at=created) for one in activities)
     return united(LeadFacts(str(records[0].ref), records, {}, _newest_first(activities), created))
 
 
@@ -247,7 +247,7 @@ def written(decision: Decision, facts: LeadFacts, plan: PlanLines, now: datetime
         fields = {name: value for name, value in record.fields.items() if name != line.field}
         if line.after:
             fields[line.field] = line.after
-        records[line.ref] = replace(record, fields=fields, modified_at=now, known_at=now)
+        records[line.ref] = record._replace(fields=fields, modified_at=now, known_at=now)
         if line.field == "status" and line.after:
             made.append(activity(Kind.STATUS_EDIT, now, line.after, about=line.ref, ours=True, known_at=now))
     for creation in plan.creations:
@@ -272,7 +272,7 @@ def person_edits(facts: LeadFacts, systems: Sequence[str], field: str, value: st
     fields = {name: old for name, old in main.fields.items() if name != field}
     if value:
         fields[field] = value
-    records = tuple(replace(record, fields=fields, modified_at=at) if record.ref == main.ref else record for record in facts.records)
+    records = tuple(record._replace(fields=fields, modified_at=at) if record.ref == main.ref else record for record in facts.records)
     kind = {"status": Kind.STATUS_EDIT, "owner": Kind.OWNER_EDIT}.get(field)
     made = () if kind is None else (activity(kind, at, value or "", about=main.ref, known_at=at),)
     edits = (*facts.edits, Edit(field, value, at, "person"))

@@ -64,12 +64,12 @@ def decision(lead: str = KEY, **changes: Any) -> Decision:
         effects=(), next_look_at=NOW + DAY, in_scope=True,
         because=(("intent", "pricing_page", 2, 30, 1), ("stage", "hand_raise", None)),
     )  # fmt: skip
-    return replace(made, **changes)
+    return made._replace(**changes)
 
 
 def line(ref: Ref = CONTACT, field: str = "handoff_stage", after: str | None = "offered", **changes: Any) -> Line:
     made = Line(KEY, ref, ref.object, field, None, after, "hand_raise", "to_sales", "asked for a demo", NOW + DAY)
-    return replace(made, **changes)
+    return made._replace(**changes)
 
 
 def effect(lead: str = KEY, kind: EffectKind = EffectKind.TASK, episode: int = 1, **more: Any) -> Effect:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -174,7 +173,7 @@ def test_the_prior_changes_only_when_the_last_line_is_done(ledger: Ledger) -> No
 def test_set_prior_comes_from_outside_a_plan_and_makes_the_lead_due(ledger: Ledger) -> None:
     lead_of(ledger, record())
     settled(ledger)
-    prior = replace(prior_of(decision()), stage="nurture", held_until=NOW + DAY, rev=7)
+    prior = prior_of(decision())._replace(stage="nurture", held_until=NOW + DAY, rev=7)
     ledger.leads.set_prior({KEY: prior})
     assert ledger.leads.prior([KEY]) == {KEY: prior}
     assert due(ledger) == [KEY]
@@ -202,7 +201,7 @@ def test_the_history_keeps_every_change_and_the_latest_look_without_personal_tex
     for hours in (1, 2, 3):
         decide(ledger, decision(unchanged=True, reason=f"look {hours}"), now=NOW + hours * HOUR)
     stored = ledger.leads.decision(KEY, as_of=NOW)
-    assert stored == replace(moved, effects=(replace(moved.effects[0], text="", subject=""),))
+    assert stored == moved._replace(effects=(moved.effects[0]._replace(text="", subject=""),))
     latest, before = ledger.leads.decision(KEY), ledger.leads.decision(KEY, as_of=NOW + 2 * HOUR)
     assert latest is not None
     assert latest.reason == "look 3"
@@ -221,7 +220,7 @@ def test_an_alias_unites_records_effects_and_history(ledger: Ledger) -> None:
     """Law 5 across a merge: a key done for either is done for both."""
     lead_of(ledger, record())
     lead_of(ledger, record(OTHER), key=str(OTHER))
-    ledger.leads.set_prior({str(OTHER): replace(prior_of(decision(str(OTHER))), episode=4, rev=9)})
+    ledger.leads.set_prior({str(OTHER): prior_of(decision(str(OTHER)))._replace(episode=4, rev=9)})
     ledger.leads.set_prior({KEY: prior_of(decision())})
     done, other = effect().key, effect(str(OTHER), episode=3).key
     ledger.effects.reserve([done, other])
@@ -277,7 +276,7 @@ def test_effect_texts_and_new_leads_are_forgotten_with_the_person(ledger: Ledger
     assert ledger.effects.of(lead_key=KEY)[0].effect == notify
     ledger.facts.erase(KEY, NOW)
     assert rows("SELECT count(*) FROM people") == [(0,)]  # type: ignore[operator]
-    assert ledger.effects.of(lead_key=KEY)[0].effect == replace(notify, text="", subject="")
+    assert ledger.effects.of(lead_key=KEY)[0].effect == notify._replace(text="", subject="")
 
 
 def test_a_prior_survives_the_ledger_whole(ledger: Ledger) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from ledger_makers import (
@@ -68,7 +67,7 @@ def test_the_lines_of_a_record_are_one_row_and_come_back_as_they_were_planned(le
     number = plan(ledger, *planned)
     assert rows("SELECT count(*), sum(size) FROM lines") == [(1, 4)]
     found = ledger.outbox.lines(plan_id=number)
-    assert [row.line for row in found] == [*planned[:3], replace(planned[3], after="broken  paste")]
+    assert [row.line for row in found] == [*planned[:3], planned[3]._replace(after="broken  paste")]
     assert len({row.id for row in found}) == 4
     assert ledger.outbox.plan(number).lines == 4, "lines are counted by field"
     assert ledger.outbox.open_groups() == (("hubspot", "contacts", "update", 4),)
@@ -187,7 +186,7 @@ def test_the_digest_of_a_plan_covers_every_word_of_its_lines(ledger: Ledger) -> 
     made = line(before="mql")
     changes = ({}, {"field": "status"}, {"before": None}, {"after": None}, {"transition": "left"}, {"move": "field"}, {"clear_first": True})
     more = ({"because": "else"}, {"due": None}, {"ref": LEAD})
-    digests = [ledger.outbox.plan(plan(ledger, replace(made, **change), approved=False)).digest for change in (*changes, *more)]
+    digests = [ledger.outbox.plan(plan(ledger, made._replace(**change), approved=False)).digest for change in (*changes, *more)]
     assert len(set(digests)) == len(digests)
     assert ledger.outbox.plan(plan(ledger, made, approved=False)).digest == digests[0]
 
