@@ -35,9 +35,10 @@ def test(cases: tuple[Path, ...], folder: Path) -> int:
 
 def docs(folder: Path, out: Path) -> int:
     """Write the process document of a policy."""
+    from mappings.load import load_expects
     from mappings.process_page import write_process
 
-    text, page = write_process(load_policy(folder), out)
+    text, page = write_process(load_policy(folder), out, load_expects(folder))
     say(f"written: {text} and {page}; both teams read and sign this version")
     return 0
 

@@ -25,7 +25,7 @@ def compile_routing(shape: RoutingFile, words: Words) -> dict[str, Any]:
             )
             for name, pool in shape.pools.items()
         },
-        "capacity": core.Capacity(**shape.capacity.model_dump()),
+        "capacity": core.Capacity(**shape.capacity.model_dump(exclude={"expects"})),
         "routes": tuple(
             core.RouteRule(
                 name=route.name,

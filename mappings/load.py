@@ -18,6 +18,7 @@ from mappings.fields import FieldType, load_field_map
 from mappings.overlay import extended, united
 from mappings.problems import PolicyErrors, Problem
 from mappings.shapes import FILES
+from mappings.shapes_routing import ExpectsShape, RoutingFile
 from mappings.signing import with_signatures
 from mappings.validate import read_shape
 from mappings.yaml_marks import Marked, read_marked
@@ -46,6 +47,16 @@ def load_policy(folder: Path = SHIPPED) -> Policy:
     if problems:
         raise PolicyErrors(problems)
     return with_signatures(with_digest(policy), trees)
+
+
+def load_expects(folder: Path = SHIPPED) -> ExpectsShape | None:
+    """The people and leads that the process document reckons with; None where the policy names none. Raises PolicyErrors."""
+    problems: list[Problem] = []
+    tree = read_trees(folder, problems).get("routing")
+    shape = None if tree is None else read_shape(RoutingFile, tree, problems)
+    if shape is None or problems:
+        raise PolicyErrors(problems)
+    return shape.capacity.expects
 
 
 def read_trees(folder: Path, problems: list[Problem], seen: tuple[Path, ...] = ()) -> dict[str, Marked]:

@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from handoff.decision import Side
 from handoff.policy import Policy, Stage
 from handoff.vocabulary import MOVES
+from mappings.process_capacity import capacity_part
 from mappings.process_matrix import matrix_part, personas_part
 from mappings.process_notices import notices_part
 from mappings.process_rules import enters, leaves_by, rule_rows
 from mappings.process_scores import fit_part, intent_part
 from mappings.process_work import cadence_part, nurture_part, reasons_part, routing_part, scope_part
 from mappings.reference import table
+from mappings.shapes_routing import ExpectsShape
 
 DIAGRAM = "[diagram]"
 """Where the diagram goes; each kind of page draws it its own way."""
@@ -35,12 +37,12 @@ _MOVES = {
 }
 
 
-def process_text(policy: Policy) -> str:
-    """The whole document, Markdown; the diagram's place is the line DIAGRAM."""
-    return "\n".join(_parts(policy)) + "\n"
+def process_text(policy: Policy, expects: ExpectsShape | None = None) -> str:
+    """The whole document, Markdown; the diagram's place is the line DIAGRAM. `expects`: the people and leads of the month's sum."""
+    return "\n".join(_parts(policy, expects)) + "\n"
 
 
-def _parts(policy: Policy) -> Iterator[str]:
+def _parts(policy: Policy, expects: ExpectsShape | None) -> Iterator[str]:
     yield f"# How leads pass between marketing and sales at {policy.company.name}\n"
     named = f"*{policy.name}*, version {policy.version}, digest `{policy.digest[:12]}`"
     yield f"Policy {named}. Made from the policy files; the files decide. [R14, R120]\n"
@@ -52,6 +54,7 @@ def _parts(policy: Policy) -> Iterator[str]:
     yield from intent_part(policy)
     yield from matrix_part(policy)
     yield from routing_part(policy)
+    yield from capacity_part(policy, expects)
     yield from cadence_part(policy)
     yield from reasons_part(policy)
     yield from nurture_part(policy)

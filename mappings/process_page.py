@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from handoff.policy import Policy
 from mappings.process_diagram import mermaid, svg
 from mappings.process_document import DIAGRAM, process_text
+from mappings.shapes_routing import ExpectsShape
 
 STYLE = """
 :root { color-scheme: light dark;
@@ -53,9 +54,9 @@ h2 { break-after: avoid } tr { break-inside: avoid } }
 """
 
 
-def process_html(policy: Policy) -> str:
+def process_html(policy: Policy, expects: ExpectsShape | None = None) -> str:
     """The whole page."""
-    before, _, after = process_text(policy).partition(f"{DIAGRAM}\n")
+    before, _, after = process_text(policy, expects).partition(f"{DIAGRAM}\n")
     made = MarkdownIt("commonmark", {"html": False}).enable("table")
     body = f"{made.render(before)}{svg(policy)}{made.render(after)}"
     title = escape(f"Lead handover at {policy.company.name}, version {policy.version}")
@@ -65,10 +66,10 @@ def process_html(policy: Policy) -> str:
     )
 
 
-def write_process(policy: Policy, folder: Path) -> tuple[Path, Path]:
+def write_process(policy: Policy, folder: Path, expects: ExpectsShape | None = None) -> tuple[Path, Path]:
     """Writes process.md and process.html into `folder` (made where it is missing). Returns both paths."""
     folder.mkdir(parents=True, exist_ok=True)
     text, page = folder / "process.md", folder / "process.html"
-    text.write_text(process_text(policy).replace(DIAGRAM, mermaid(policy)), encoding="utf-8")
-    page.write_text(process_html(policy), encoding="utf-8")
+    text.write_text(process_text(policy, expects).replace(DIAGRAM, mermaid(policy)), encoding="utf-8")
+    page.write_text(process_html(policy, expects), encoding="utf-8")
     return text, page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from handoff.policy import Cadence, Policy, Pool, ReasonCode, RouteRule
+from handoff.policy import Cadence, Policy, ReasonCode, RouteRule
 from mappings.reference import table, words
 
 EVERYBODY = "every other lead"
@@ -18,18 +18,13 @@ def routing_part(policy: Policy) -> Iterator[str]:
         " the reason is on record. An active owner keeps the lead. [R48, R55-R68, R111]\n"
     )
     yield table(("line", "when", "goes to"), ((route.name.replace("_", " "), words(route.when), _goes(route)) for route in policy.routes))
-    yield "\n### Pools\n"
-    yield table(("pool", "who", "new leads a day"), (_pool(pool) for pool in policy.pools.values()))
 
 
 def _goes(route: RouteRule) -> str:
-    first = "the account's owner, else " if route.to_account_owner else ""
-    return f"{first}{route.pool.replace('_', ' ')}".removesuffix(", else ")
-
-
-def _pool(pool: Pool) -> tuple[str, ...]:
-    who = ", ".join([*(f"every active {role}" for role in pool.roles), *(f"{len(pool.keys)} people by name" for _ in pool.keys[:1])])
-    return pool.name.replace("_", " "), who, "no bound" if pool.new_per_day is None else str(pool.new_per_day)
+    if route.to_account_worker:
+        return "the rep who works somebody of the same account, else the next line decides"
+    first = "the account's owner" if route.to_account_owner else "the rep paired with the account's owner" if route.to_pair else ""
+    return ", else ".join(part for part in (first, route.pool.replace("_", " ")) if part)
 
 
 def cadence_part(policy: Policy) -> Iterator[str]:
@@ -43,14 +38,36 @@ def cadence_part(policy: Policy) -> Iterator[str]:
         f" still stands. A backlog is spread, {raised.per_rep_per_day} a day per rep, hottest first. The CRM's own calls, mails and"
         " meetings are the proof. [R33, R69-R78, R106, R123]\n"
     )
-    head = ("lead type", "touches before it may go back", "owner counts as idle after")
+    yield from _clocks(policy)
+    head = ("lead type", "touches before it may go back", "reminded", "late", "lapses", "owner counts as idle after")
     yield table(head, (_cadence(cadence, policy) for cadence in policy.cadences))
+
+
+def _clocks(policy: Policy) -> Iterator[str]:
+    """The marks of the two clocks, in business minutes."""
+    raised = policy.hand_raise
+    again = " and ".join(f"{minutes}" for minutes in raised.reroute_after_minutes)
+    times = len(raised.reroute_after_minutes)
+    yield (
+        f"A request has one clock, across re-routes: its owner is reminded after {raised.remind_minutes} business minutes, it goes to"
+        f" another rep after {again}, the manager is told after {raised.manager_after_minutes} and has it after"
+        f" {raised.manager_queue_after_minutes}. Every other lead's clock starts anew with each offer: where nobody has worked it by the"
+        f" time below, it lapses and goes to another rep, {times} times at most; the manager is told from the second lapse on and has it"
+        " after the last. An absence does not count. Minutes below are business minutes. [R69, R73, R77, R78, R87]\n"
+    )
 
 
 def _cadence(cadence: Cadence, policy: Policy) -> tuple[str, ...]:
     stages = ", ".join(f"{days} as {policy.stages[stage].label.lower()}" for stage, days in cadence.idle_by_stage.items())
     idle = f"{cadence.idle_business_days} business days" + (f" ({stages})" if stages else "")
-    return cadence.lead_type.replace("_", " ") or EVERYBODY, str(cadence.touches), idle
+    marks = (cadence.remind_minutes, cadence.respond_minutes, cadence.accept_minutes)
+    told = ("never" if minutes is None else f"after {minutes}" for minutes in marks)
+    return cadence.lead_type.replace("_", " ") or EVERYBODY, _touches(cadence), *told, idle
+
+
+def _touches(cadence: Cadence) -> str:
+    calls = f", {cadence.calls} of them calls" if cadence.calls else ""
+    return f"{cadence.touches}{calls}" + (f", over {cadence.over_business_days} business days" if cadence.over_business_days else "")
 
 
 def reasons_part(policy: Policy) -> Iterator[str]:

@@ -21,6 +21,13 @@ class PoolShape(Shape):
     field: bool = Field(default=False, description="Field reps: never given a lead that has asked for nothing.")
 
 
+class ExpectsShape(Shape):
+    """How many people and new leads both teams reckon with. Decides nothing: it is written out as a sum in the process document."""
+
+    reps: int = Field(ge=1, description="People in the pool of the last route.")
+    new_leads_a_month: Count
+
+
 class CapacityShape(Shape):
     """What follows from how busy people are: how far hand-raises pass the bounds, and how far the weekly proposal may go."""
 
@@ -29,6 +36,7 @@ class CapacityShape(Shape):
     lowest: int = Field(default=40, description="The proposal never goes below.")
     highest: int = Field(default=65, description="The proposal never goes above.")
     step: int = Field(default=5, ge=1, description="How far one week's proposal moves the bar.")
+    expects: ExpectsShape | None = Field(default=None, description="For the sum in the process document; moves no lead.")
 
 
 class RouteShape(Shape):
