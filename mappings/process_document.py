@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from handoff.decision import Side
 from handoff.policy import Policy, Stage
 from handoff.vocabulary import MOVES
+from mappings.process_agreement import agreement_part
 from mappings.process_capacity import capacity_part
 from mappings.process_matrix import matrix_part, personas_part
 from mappings.process_notices import notices_part
@@ -48,6 +49,7 @@ def _parts(policy: Policy, expects: ExpectsShape | None) -> Iterator[str]:
     yield f"Policy {named}. Made from the policy files; the files decide. [R14, R120]\n"
     yield from _signatures(policy)
     yield from _in_short(policy)
+    yield from agreement_part(policy)
     yield from _stages(policy)
     yield from fit_part(policy)
     yield from personas_part(policy)
@@ -79,7 +81,7 @@ def _signatures(policy: Policy) -> Iterator[str]:
 def _in_short(policy: Policy) -> Iterator[str]:
     silence = ", ".join(f"{days} days as {policy.stages[stage].label.lower()}" for stage, days in policy.silence.days.items())
     raised = policy.hand_raise
-    yield section("In short", "R3, R35, R67, R76")
+    yield section("In short", "R3, R35, R67")
     yield f"- **Qualified** is who fits ({policy.fit.bar} of 100) and is looking (intent {policy.intent.bar} of 100). Fit comes first."
     yield f"- **Who asks** for a demo, a call or a price goes to a person at once, due in {raised.respond_minutes} business minutes."
     yield f"- **A silent lead** goes back to marketing after {silence}, when the agreed touches were made and nothing is planned."

@@ -50,17 +50,17 @@ def _to(rule: Transition, policy: Policy) -> str:
     return "stays, a new step begins" if rule.to == "same" else policy.stages[rule.to].label
 
 
+def whose(rule: Transition) -> str:
+    """Who gets the lead of a rule that needs an owner."""
+    if rule.pool:
+        return f"pool {plain(rule.pool)}"
+    return "whoever knows the lead, else by routing" if rule.to_previous_owner else "by routing"
+
+
 def _then(rule: Transition) -> Iterator[str]:
     yield f"“{rule.next_step}”"
     if rule.ready:
-        whose = (
-            f"pool {plain(rule.pool)}"
-            if rule.pool
-            else "whoever knows the lead, else by routing"
-            if rule.to_previous_owner
-            else "by routing"
-        )
-        yield f"needs an owner: {whose}"
+        yield f"needs an owner: {whose(rule)}"
     if rule.task is not None:
         yield f"task “{rule.task.subject}”"
     if rule.nurture:

@@ -45,3 +45,13 @@ def test_no_flow_takes_a_secret_as_a_parameter() -> None:
         module, _, name = item["entrypoint"].rpartition(".")
         names = getattr(importlib.import_module(module), name).parameters.properties
         assert not [field for field in names if any(word in field for word in ("token", "secret", "password", "key"))]
+
+
+@pytest.mark.requirement("R68")
+@pytest.mark.parametrize("name", ["sync-leads", "sweep-silent"])
+def test_what_moves_leads_is_started_by_the_clock_and_writes(name: str) -> None:
+    """Nobody has to start it or to approve what stays within the limits."""
+    (deployment,) = [item for item in _DEPLOYMENTS if item["name"] == name]
+
+    assert deployment["schedules"][0]["cron"]
+    assert deployment["parameters"] == {"mode": "apply"}

@@ -137,6 +137,23 @@ def test_a_route_tells_whom_it_goes_to_first(policy: Policy) -> None:
     assert "paired with the account's owner" not in process_text(taken_out(policy, "routes.content_of_named_account"))
 
 
+def agreement(policy: Policy) -> str:
+    """The section of the base agreement."""
+    return process_text(policy).partition("## The base agreement")[2].partition("\n## ")[0]
+
+
+@pytest.mark.requirement("R76", "R120")
+def test_the_base_agreement_says_which_leads_with_what_least_how_and_with_which_campaign(policy: Policy) -> None:
+    told = agreement(policy)
+    row = "| **scored trial** | `fit.passes` and `fit.disqualified` is false and `intent.passes` and `intent.new` and `intent.latest`"
+    assert row in told
+    assert "| by routing | “Call: trial begun at {company}” | yes | after 60 business minutes |" in told
+    assert "neglected" not in told, "what sales passes on within sales is not marketing's"
+    assert "**scored trial**" not in agreement(taken_out(policy, "transitions.scored_trial"))
+    unnamed = agreement(taken_out(policy, "transitions.scored_trial.task.lines"))
+    assert "| by routing | “Call: trial begun at {company}” | no | after 60 business minutes |" in unnamed
+
+
 SUM = "6 x 12 x 21 = 1,512 of 4,000 new leads a month can be worked; the other 2,488 must be nurtured"
 
 
