@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+MORE_MAY_FOLLOW = "The files cannot be read together yet: more may follow once these are mended."
 _PLACE = re.compile(r"(.*):(\d+)$")
 
 

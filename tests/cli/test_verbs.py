@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from cli.errors import guarded
 from cli.main import app
+from mappings.problems import MORE_MAY_FOLLOW
+from tests.mappings.policy_folder import change, copy_policy
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_moment_that_is_none_is_refused_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,3 +30,23 @@ def test_without_credentials_every_command_says_what_to_set(command: list[str], 
     told: list[object] = []
     assert guarded(app, command, out=told.append) == 1
     assert "no CRM is configured" in str(told[0])
+
+
+def test_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert guarded(app, ["--version"]) == 0
+    assert capsys.readouterr().out.strip() == project["version"]
+
+
+def test_a_check_that_stops_at_the_shape_says_that_more_may_follow(tmp_path: Path) -> None:
+    """A wrong key hides what only whole files show: here, a bar outside the limits."""
+    folder = copy_policy(tmp_path)
+    change(folder, "routing", "  highest: 65", "  highest: 45")
+    told: list[object] = []
+    assert guarded(app, ["policy", "check", str(folder)], out=told.append) == 1
+    assert MORE_MAY_FOLLOW not in str(told[0])
+    change(folder, "guard", "tasks_per_rep_per_day", "task_per_rep_per_day")
+    assert guarded(app, ["policy", "check", str(folder)], out=told.append) == 1
+    assert str(told[1]).endswith(MORE_MAY_FOLLOW)
+    assert "lies outside 40 to 45" in str(told[0])
+    assert "lies outside 40 to 45" not in str(told[1])

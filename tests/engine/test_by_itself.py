@@ -26,7 +26,9 @@ def without(company: Place, part: str) -> Place:
 @pytest.mark.parametrize(("part", "acts"), [("", True), ("transitions.hand_raise", False)])
 def test_a_form_alone_makes_owner_stage_status_and_task(part: str, acts: bool, company: Place) -> None:
     """The trigger is the form; nobody approves, assigns or clicks anything."""
+    company.person("old")
     without(company, part).adopted()
+    company.world.advance(days=1)
     ref = company.contact("ada", days_old=0)
     company.asks(ref)
     company.sync()

@@ -187,7 +187,8 @@ def test_undo_puts_back_what_is_still_ours_and_closes_tasks(company: Place) -> N
 def test_undone_leads_are_held_until_they_are_released(company: Place) -> None:
     backlog(company)
     made = company.adopted()
-    undo(company.engine, made.run_id)
+    undone = undo(company.engine, made.run_id)
+    assert undone.needs_you == (f"8 leads are held until they are released: handoff release {made.run_id}",)
     with no_writes(company):
         assert company.sync().counts.lines == 0
     assert release(company.engine, made.run_id) == 8
