@@ -8,8 +8,17 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+
+def version() -> str:
+    """The installed package's version."""
+    from importlib.metadata import version as installed
+
+    return installed("handoff")
+
+
 app = App(
     name="handoff",
+    version=version,
     help="Hands leads from marketing to sales and back, between HubSpot and Salesforce, from a reviewed policy.",
     version_flags=["--version"],
 )

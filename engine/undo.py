@@ -56,6 +56,8 @@ def undo(engine: Engine, run_id: int | str, by: str = "undo") -> RunSummary:
             _undo_plan(run, job, plan_id)
         with run.phase("hold"):
             _hold(run, job)
+        if held := run.counts["held"]:
+            run.notes.append(f"{held:,} leads are held, and nothing moves them until: handoff release {run_id}")
         with run.phase("tasks"):
             _close_tasks(run, plans)
         finish(run)

@@ -39,7 +39,7 @@ def load_policy(folder: Path = SHIPPED) -> Policy:
         words = rule_words(mapped_fields(), trees)
         for name, tree in trees.items():
             _try_conditions(words, tree, name)
-        raise PolicyErrors([*problems, *words.problems])
+        raise PolicyErrors([*problems, *words.problems], more_may_follow=True)
     files = Files(shapes, trees)
     words = rule_words(mapped_fields(), trees)
     policy = compile_policy(files, words)

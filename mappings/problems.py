@@ -29,11 +29,14 @@ class Problem:
 
 
 class PolicyErrors(Exception):
-    """The policy does not load. The message lists every problem as `file:line  path: what` and, indented below it, the mend."""
+    """The policy does not load. The message lists every problem as `file:line  path: what` and, indented below it, the mend.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    `more_may_follow`: the files could not be read together, so that what holds only between them was not looked at.
+    """
+
+    def __init__(self, problems: Iterable[Problem], *, more_may_follow: bool = False) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(dict.fromkeys(problems), key=_place))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join([*(str(problem) for problem in self.problems), *([MORE_MAY_FOLLOW] if more_may_follow else [])]))
 
 
 def _place(problem: Problem) -> tuple[str, int, str]:

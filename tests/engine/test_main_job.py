@@ -188,7 +188,8 @@ def test_undone_leads_are_held_until_they_are_released(company: Place) -> None:
     backlog(company)
     made = company.adopted()
     undone = undo(company.engine, made.run_id)
-    assert undone.needs_you == (f"8 leads are held until they are released: handoff release {made.run_id}",)
+    told = f"8 leads are held, and nothing moves them until: handoff release {made.run_id}"
+    assert any(told in line for line in undone.lines())
     with no_writes(company):
         assert company.sync().counts.lines == 0
     assert release(company.engine, made.run_id) == 8
