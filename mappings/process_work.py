@@ -59,7 +59,9 @@ def _clocks(policy: Policy) -> Iterator[str]:
 
 def _cadence(cadence: Cadence, policy: Policy) -> tuple[str, ...]:
     stages = ", ".join(f"{days} as {policy.stages[stage].label.lower()}" for stage, days in cadence.idle_by_stage.items())
-    idle = f"{cadence.idle_business_days} business days" + (f" ({stages})" if stages else "")
+    idle = f"{cadence.idle_business_days} business {'day' if cadence.idle_business_days == 1 else 'days'}" + (
+        f" ({stages})" if stages else ""
+    )
     marks = (cadence.remind_minutes, cadence.respond_minutes, cadence.accept_minutes)
     told = ("never" if minutes is None else f"after {minutes}" for minutes in marks)
     return cadence.lead_type.replace("_", " ") or EVERYBODY, _touches(cadence), *told, idle
