@@ -102,7 +102,7 @@ def _stage(decision: Decision, policy: CompiledPolicy) -> str:
     else:
         where = f" ({row.rule.where})" if row.rule.where else ""
         waits = ", waits for an owner" if decision.ready else ""
-        told = f"{decision.from_stage} -> {decision.stage}   {row.name}{where}{waits}: {decision.reason or row.rule.next_step}"
+        told = f"{decision.from_stage} -> {decision.stage}   {row.name}{where}{waits}" + (f": {decision.reason}" if decision.reason else "")
     losers = list(_losers(decision.because))
     shown = "; ".join(losers[:SHOWN_LOSERS]) + (f"; and {len(losers) - SHOWN_LOSERS} more" if len(losers) > SHOWN_LOSERS else "")
     return f"{told}\n{INDENT}lost: {shown}" if losers else told

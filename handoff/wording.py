@@ -9,6 +9,7 @@ from handoff.calendar import DAY_SECONDS, seconds_of
 from handoff.case import Case
 from handoff.fit import disqualifier
 from handoff.matrix import cell_of
+from handoff.milestones import campaign_of
 from handoff.reasons import code
 from handoff.records import QUEUE
 
@@ -116,6 +117,7 @@ def _of_cell(part: str) -> Callable[[Case], str]:
 
 _VALUES: Mapping[str, Callable[[Case], str]] = {
     "status": _status,
+    "campaign": campaign_of,
     "fit": lambda case: case.fit.band,
     "fit_why": _fit_why,
     "intent": lambda case: case.intent.band,

@@ -8,12 +8,13 @@ import pytest
 
 from handoff.compiled import compile_policy
 from handoff.decision import EffectKind, Reason
+from handoff.explain import explain
 from handoff.facts import Actor, Kind
 from handoff.policy import IntentKind, Policy
 from mappings.load import load_policy
 from mappings.take_out import taken_out
-from tests.handoff.makers import NOW, activity, prior
-from tests.handoff.shipped import company_a, person, settle
+from tests.handoff.makers import NOW, activity, prior, rep
+from tests.handoff.shipped import company_a, covered, person, settle
 
 POLICY = load_policy()
 UNNAMED = "somebody's birthday"
@@ -53,3 +54,25 @@ def test_the_lead_is_passed_with_its_campaign_in_the_brief_and_on_the_record() -
     silent = settle(before, facts, policy=compile_policy(taken_out(company_a().policy, "transitions.hand_raise.task.lines")))
     (task,) = [one for one in silent.effects if one.kind is EffectKind.TASK]
     assert "Spring launch" not in task.text
+
+
+@pytest.mark.requirement("R76", "R81")
+def test_the_brief_names_the_campaign_that_the_record_names() -> None:
+    """A campaign membership is as good as a field of the record."""
+    answered = activity(Kind.CAMPAIGN, NOW - timedelta(hours=2), "Spring launch", outcome="Responded", actor=Actor.LEAD)
+    asked = activity(Kind.FORM, NOW - timedelta(hours=1), "demo", actor=Actor.LEAD)
+    made = settle(prior("nurture", nurture_group="good-fit"), person(answered, asked, owner=""))
+    (task,) = [one for one in made.effects if one.kind is EffectKind.TASK]
+    assert made.campaign == "Spring launch"
+    assert "Spring launch" in task.text
+
+
+def test_explain_of_a_lead_that_waits_prints_no_template() -> None:
+    asked = activity(Kind.FORM, NOW - timedelta(hours=1), "demo", actor=Actor.LEAD)
+    made = settle(
+        prior("nurture", nurture_group="good-fit"), person(asked, owner=""), at=covered(reps=(rep("max@x.example", "marketing"),))
+    )
+    told = explain(made, company_a())
+    assert "hand_raise (mappings/stages.yaml" in told
+    assert "waits for an owner" in told
+    assert "{" not in told
