@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from cli.reports import report
 
 def version() -> str:
     """The installed package's version."""
@@ -24,6 +25,7 @@ app = App(
 )
 policy_app = App(name="policy", help="Read and check the policy files.")
 app.command(policy_app)
+app.command(report)
 
 
 @app.command

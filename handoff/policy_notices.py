@@ -34,3 +34,4 @@ class Telling(Frozen):
     quiet_from: time = time(19)
     quiet_until: time = time(7, 30)
     digest_at: time = time(8, 30)
+    reps_by_name: Literal["managers", "everyone"] = "managers"  # in reports of who was late

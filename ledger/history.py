@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, or_, select
 
 from handoff.decision import Decision
-from ledger.codec import digest, dump_decision, micros
+from ledger.codec import digest, dump_decision, load_decision, maybe_moment, micros, moment
 from ledger.columns import among
 from ledger.connection import in_chunks
-from ledger.schema import decisions, leads, people, records, ticks, versions
+from ledger.schema import decisions, leads, lines, people, records, ticks, versions
+from ledger.values import LineState, Past
 
 
 def history_row(decision: Decision, lead_id: int, prior: str | None, seq: int) -> dict[str, Any]:
@@ -42,6 +44,39 @@ def decision_row(connection: Connection, lead_id: int, as_of: datetime | None) -
     if as_of is not None:
         query = query.where(decisions.c.decided_at <= micros(as_of))
     return connection.execute(query.order_by(decisions.c.decided_at.desc(), decisions.c.id.desc()).limit(1)).one_or_none()
+
+
+def past_of(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Past, ...]]:
+    """Lead id -> its decisions that took force and changed something, oldest first.
+
+    A decision that was only planned has a revision beyond the lead's own; of several with one revision the last is the one that stands.
+    """
+    made: dict[int, dict[int, tuple[int, datetime, Decision]]] = defaultdict(dict)
+    written: dict[tuple[int, int], datetime | None] = {}
+    for part in in_chunks(sorted(ids)):
+        for row in connection.execute(_PAST, {"ids": part}):
+            decision = load_decision(row.body)
+            if decision.rev <= row.rev and not decision.held_back:
+                made[row.lead_id][decision.rev] = (row.run_id, moment(row.decided_at), decision)
+        for row in connection.execute(_WRITTEN, {"ids": part}):
+            written[row.lead_id, row.run_id] = maybe_moment(row.at)
+    return {
+        lead: tuple(Past(at, decision, written.get((lead, run_id))) for _, (run_id, at, decision) in sorted(found.items()))
+        for lead, found in made.items()
+    }
+
+
+_PAST = (
+    select(decisions.c.lead_id, decisions.c.run_id, decisions.c.decided_at, decisions.c.body, leads.c.rev)
+    .join(leads, leads.c.id == decisions.c.lead_id)
+    .where(among(decisions.c.lead_id, "ids"), ~decisions.c.unchanged)
+    .order_by(decisions.c.id)
+)
+_WRITTEN = (
+    select(lines.c.lead_id, lines.c.run_id, func.max(lines.c.finished_at).label("at"))
+    .where(among(lines.c.lead_id, "ids"), lines.c.state == LineState.DONE.value)
+    .group_by(lines.c.lead_id, lines.c.run_id)
+)
 
 
 def seq_at(connection: Connection, as_of: datetime) -> int:

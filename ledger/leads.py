@@ -12,13 +12,13 @@ from handoff.decision import Decision, Prior
 from ledger.codec import load_decision, load_prior, micros, moment
 from ledger.connection import Database, tick
 from ledger.due import due_shards, ready_shards
-from ledger.history import decision_row, forget_looks, found_ids, history_row, prior_texts, seq_at
+from ledger.history import decision_row, forget_looks, found_ids, history_row, past_of, prior_texts, seq_at
 from ledger.identity import lead_ids, merge, store_links
 from ledger.load import Order, load_leads
 from ledger.people import Keeping
 from ledger.schema import decisions, leads, records, versions
 from ledger.settling import await_settling, pending_text, prior_columns, settle
-from ledger.values import Link, Loaded, Mark, Replay, Unknown
+from ledger.values import Link, Loaded, Mark, Past, Replay, Unknown
 
 _LIVING = leads.c.merged_into.is_(None)
 
@@ -134,6 +134,13 @@ class Leads:
             standing = connection.execute(select(leads.c.rev, leads.c.pending).where(leads.c.id == lead_id)).one()
         made = [(moment(row.decided_at), load_decision(row.body)) for row in rows]
         return tuple((at, decision, standing.pending is not None and decision.rev > (standing.rev or 0)) for at, decision in made)
+
+    def past(self, keys: Iterable[str]) -> dict[str, tuple[Past, ...]]:
+        """Every lead's decisions that took force and changed something, oldest first; leads without one are absent."""
+        with self._database.read() as connection:
+            ids = lead_ids(connection, keys)
+            found = past_of(connection, ids.values())
+        return {key: found[lead_id] for key, lead_id in ids.items() if lead_id in found}
 
     def replay(
         self, lead_key: str, systems: tuple[str, ...], sources: Mapping[str, tuple[str, ...]], as_of: datetime | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,6 +51,19 @@ class Runs:
         with self._database.read() as connection:
             rows = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(limit)).all()
         return tuple(_run(row) for row in rows)
+
+    def endings(self, kinds: Iterable[str]) -> Iterator[tuple[datetime, datetime | None, str]]:
+        """Start, end and state of every writing run of these kinds, oldest first."""
+        query = select(runs.c.started_at, runs.c.finished_at, runs.c.state).where(runs.c.kind.in_(sorted(kinds)), runs.c.mode == "apply")
+        with self._database.read() as connection:
+            for row in connection.execute(query.order_by(runs.c.id)):
+                yield moment(row.started_at), maybe_moment(row.finished_at), row.state
+
+    def latest_frame(self) -> str:
+        """The digest of the frame the latest run decided with; "" before the first."""
+        query = select(runs.c.frame_digest).where(runs.c.frame_digest != "").order_by(runs.c.id.desc()).limit(1)
+        with self._database.read() as connection:
+            return str(connection.execute(query).scalar() or "")
 
     def moves(self, now: datetime) -> dict[str, int]:
         """Kind of move -> leads, in the 24 hours before `now` and still to be written. Plans a person approved do not count."""

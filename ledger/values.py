@@ -116,6 +116,14 @@ class Loaded(NamedTuple):
     mark: Mark
 
 
+class Past(NamedTuple):
+    """One decision that took force. `written_at`: when all of it stood in the CRMs; None where nothing had to be written."""
+
+    at: datetime
+    decision: Decision
+    written_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """Everything one past decision was made of, as it was known then. Policy and frame are found by their digests."""

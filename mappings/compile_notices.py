@@ -17,6 +17,7 @@ def telling(shape: NoticesFile, words: Words, expand: Callable[[list[str]], tupl
         quiet_from=time.fromisoformat(shape.quiet_hours.from_),
         quiet_until=time.fromisoformat(shape.quiet_hours.until),
         digest_at=time.fromisoformat(shape.digest_at),
+        reps_by_name=shape.reps_by_name,
     )
 
 

@@ -38,4 +38,7 @@ class NoticesFile(Shape):
 
     quiet_hours: QuietShape
     digest_at: str = Field(pattern=CLOCK, description="HH:MM in the person's own zone.")
+    reps_by_name: Literal["managers", "everyone"] = Field(
+        default="managers", description="Who sees in `handoff report sla` which rep was late. Everyone else sees the sums of all reps."
+    )
     notices: list[NoticeShape]

@@ -26,6 +26,7 @@ from handoff.facts import Actor, Kind, Ref
 from handoff.policy import Policy
 from ledger.ledger import Ledger, open_ledger
 from mappings.load import load_policy
+from mappings.people import PersonRow
 
 START = utc("2026-11-03T15:00")  # a Tuesday, ten in the morning in New York
 REPS = ("ann", "bob", "cat", "dan", "eve", "fay")
@@ -62,6 +63,7 @@ class Place:
     path: Path
     settings: Settings = field(default_factory=lambda: Settings(writes="on", shard_size=4, requests_in_flight=1))
     seconds: float = 0.0
+    people: tuple[PersonRow, ...] = ()
 
     @property
     def engine(self) -> Engine:
@@ -77,6 +79,7 @@ class Place:
             monotonic=lambda: self.seconds,
             wall=self._wall,
             settings=self.settings,
+            people=self.people,
         )
 
     def _sleep(self, seconds: float) -> None:
