@@ -7,13 +7,13 @@ we offered it, the time until the offer stood in the CRMs, and outages of ours o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from handoff.calendar import seconds_of
+from handoff.calendar import Calendar, seconds_of
 from handoff.compiled import CompiledPolicy
 from handoff.decision import Decision, Frame, Prior, Side
 from handoff.facts import LeadFacts
@@ -63,10 +63,11 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """What hand-overs are measured with. `outages` are in seconds since 1970, in order and apart."""
+    """What hand-overs are measured with: the present frame, absences by rep, outages. Windows are in seconds since 1970."""
 
     compiled: CompiledPolicy
     frame: Frame
+    away: Mapping[str, Windows]
     outages: Windows
     now: datetime
 
@@ -89,6 +90,21 @@ def outages(endings: Iterable[tuple[datetime, datetime | None, str]], now: datet
             found.append((since, seconds_of(finished or started)))
             since = None
     return tuple(found if since is None else [*found, (since, seconds_of(now))])
+
+
+def absences(frames: Iterable[tuple[datetime, Frame]], latest: Frame, calendar: Calendar) -> dict[str, Windows]:
+    """Rep -> when they were away: of each day's frame that day's part, because people.csv forgets an absence that is over, and all that
+    is said now.
+    """
+    found = {key: list(rep.away) for key, rep in latest.reps.items() if rep.away}
+    for at, frame in frames:
+        begins = calendar.midnight(calendar.local_date(seconds_of(at)))
+        ends = calendar.next_midnight(begins)
+        for key, rep in frame.reps.items():
+            for since, until in rep.away:
+                if (part := (max(since, begins), min(until, ends)))[0] < part[1]:
+                    found.setdefault(key, []).append(part)
+    return {key: apart(windows, 0) for key, windows in found.items()}
 
 
 def hand_overs(facts: LeadFacts, prior: Prior | None, past: Sequence[Past], clocks: Clocks) -> list[HandOver]:
@@ -151,9 +167,8 @@ def _promise(offer: Past, offered: int, clocks: Clocks) -> _Promise:
     """When the clock began, what of it does not count, and when an answer was due."""
     decision, compiled, calendar = offer.decision, clocks.compiled, clocks.compiled.calendar
     cadence = compiled.cadences.get(decision.lead_type) or compiled.cadences.get("")
-    rep = clocks.frame.reps.get(decision.owner)
     arrived = offered if offer.written_at is None else max(offered, seconds_of(offer.written_at))
-    away = apart([*(() if rep is None else rep.away), *clocks.outages, (offered, arrived)], offered)
+    away = apart([*clocks.away.get(decision.owner, ()), *clocks.outages, (offered, arrived)], offered)
     start, waived = offered, 0
     if cadence is not None and cadence.clock == "hand_raise" and decision.hand_raise_at is not None:
         asked = max(seconds_of(at) for at in (decision.hand_raise_at, decision.adopted_at) if at is not None)

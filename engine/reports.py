@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from engine.context import Engine, NotApplicable
-from engine.report_handovers import Clocks, outages
+from engine.report_handovers import Clocks, absences, outages
 from engine.report_lookalike import LookalikeCount, answers_of
 from engine.report_outcomes import OutcomeCount, ends_of
 from engine.report_sla import SlaCount
@@ -55,8 +55,10 @@ def _count(engine: Engine, kind: Kind, span: Span, *, named: bool) -> Count:
     if kind == "lookalike":
         customers = ends_of(compiled).customer
         return LookalikeCount(compiled, frame, engine.clock(), answers_of(engine.policy.fit), customers)
-    now = engine.clock()
-    return SlaCount(Clocks(compiled, frame, outages(engine.ledger.runs.endings(FLOWS), now), now), span, named)
+    now, ledger = engine.clock(), engine.ledger
+    frames = ((at, ledger.switches.frame(digest)) for at, digest in ledger.runs.daily_frames())
+    away = absences(frames, frame, compiled.calendar)
+    return SlaCount(Clocks(compiled, frame, away, outages(ledger.runs.endings(FLOWS), now), now), span, named)
 
 
 def _frame(engine: Engine) -> Frame:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Literal
 
-from connectors.protocol import Op
+from connectors.protocol import Op, TryLater
 from engine.bounds import Rows, once_calls, once_needed, update_steps
 from engine.context import Busy, Engine, EngineError
 from engine.ending import ends_on_sigterm
@@ -124,7 +124,11 @@ def running(engine: Engine, flow: str, mode: Mode, by: str = "") -> Iterator[Run
     """
     calls = {system: dict(crm.calls_made()) for system, crm in engine.crms.items()}
     _check_systems(engine)
-    check_accounts(engine, writing=mode == "apply" and engine.settings.writes == "on")
+    try:
+        check_accounts(engine, writing=mode == "apply" and engine.settings.writes == "on")
+    except TryLater as error:
+        _note_unreachable(engine, flow, mode, by, error)
+        raise
     with ends_on_sigterm(), _lease(engine) as lease, closing(Scratch()) as scratch:
         _mark_lost(engine)
         now = engine.clock()
@@ -138,6 +142,12 @@ def running(engine: Engine, flow: str, mode: Mode, by: str = "") -> Iterator[Run
             raise
         run.over = True
         engine.ledger.runs.finish(run_id, run.status.value, _recorded(run), engine.clock())
+
+
+def _note_unreachable(engine: Engine, flow: str, mode: Mode, by: str, error: TryLater) -> None:
+    """A CRM that does not answer at all is an outage too: reports must not book it to a rep."""
+    run_id = engine.ledger.runs.start(flow, mode, engine.clock(), policy_digest=engine.policy.digest, by=by)
+    engine.ledger.runs.finish(run_id, "failed", {"error": type(error).__name__}, engine.clock())
 
 
 def _mark_lost(engine: Engine) -> None:

@@ -13,6 +13,9 @@ from ledger.connection import Database
 from ledger.schema import creations, lines, live, plans, runs
 from ledger.values import LineState, Run, Unknown
 
+_DAY = 86_400_000_000
+"""Microseconds."""
+
 
 class Runs:
     """One row per run. Each method is one transaction."""
@@ -58,6 +61,13 @@ class Runs:
         with self._database.read() as connection:
             for row in connection.execute(query.order_by(runs.c.id)):
                 yield moment(row.started_at), maybe_moment(row.finished_at), row.state
+
+    def daily_frames(self) -> tuple[tuple[datetime, str], ...]:
+        """When the last run of each day (UTC) began that decided anything, and the digest of its frame, oldest first."""
+        last = select(func.max(runs.c.id)).where(runs.c.frame_digest != "").group_by(runs.c.started_at // _DAY)
+        with self._database.read() as connection:
+            rows = connection.execute(select(runs.c.started_at, runs.c.frame_digest).where(runs.c.id.in_(last)).order_by(runs.c.id)).all()
+        return tuple((moment(row.started_at), row.frame_digest) for row in rows)
 
     def latest_frame(self) -> str:
         """The digest of the frame the latest run decided with; "" before the first."""

@@ -31,6 +31,8 @@ def notices_part(policy: Policy) -> Iterator[str]:
         " Nobody is told about a backlog. [R77, R79-R85]\n"
     )
     yield table(("notice", "to", "when", "comes"), (_notice(notice) for notice in telling.notices))
+    seen = "everyone sees" if telling.reps_by_name == "everyone" else "managers see"
+    yield f"\nLate answers are counted by `handoff report sla`; {seen} whose they are. Absences and outages are nobody's delay. [R73]\n"
     asked = [rule for rule in policy.scope if rule.hand_raise_to]
     if asked:
         yield "\nWho is left alone and asks all the same is answered by [R16]:\n"

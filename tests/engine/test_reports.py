@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import pytest
 from engine_worlds import Place
 
+from connectors.protocol import TryLater
 from engine.context import NotApplicable
 from engine.report_table import Cell, Table
 from engine.reports import Kind, report
@@ -83,16 +84,18 @@ def test_answers_are_counted_as_in_time_late_or_none_with_their_median(week: tup
 
 
 @pytest.mark.requirement("R72")
-@pytest.mark.parametrize(("span", "first", "second"), [("week", "2026-W45", "2026-W46"), ("month", "2026-11", ""), ("quarter", "2026-Q4", "")])
-def test_a_hand_over_counts_in_its_own_period(company: Place, span: str, first: str, second: str) -> None:
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [("week", [("2026-W46", 2), ("2026-W45", 1)]), ("month", [("2026-11", 3)]), ("quarter", [("2026-Q4", 3)])],
+)
+def test_a_hand_over_counts_in_its_own_period(company: Place, span: str, expected: list[tuple[str, int]]) -> None:
+    """In the second week the first lead goes to another rep: a hand-over of its own."""
     company.adopted()
     company.world.advance(days=1)
     asks(company, "one")
     company.world.advance(days=7)
     asks(company, "two")
-    found = {row[span]: row["handed over"] for row in rows(tables(company, "sla", span=span)["followed_up"])}
-    assert list(found) == ([second, first] if second else [first]), "the newest first"
-    assert found[first if not second else second] is not None
+    assert [(row[span], row["handed over"]) for row in rows(tables(company, "sla", span=span)["followed_up"])] == expected
 
 
 @pytest.mark.requirement("R73")
@@ -102,7 +105,9 @@ def test_late_reps_are_named_to_managers_and_to_nobody_else(week: tuple[Place, d
     public = tables(company, "sla")
     assert "by_rep" not in public
     everything = "\n".join(line for table in public.values() for line in table.lines())
-    assert not any(person.name in everything.split() or person.key in everything for person in company.main.staff if person.type == "person")
+    assert not any(
+        person.name in everything.split() or person.key in everything for person in company.main.staff if person.type == "person"
+    )
     named = rows(tables(company, "sla", managers=True)["by_rep"])
     (row,) = [row for row in named if row["rep"] == slow]
     assert row["late"] == 1
@@ -133,38 +138,48 @@ def test_open_breaches_name_the_record_and_how_late_it_is(company: Place) -> Non
 
 
 @pytest.mark.requirement("R73")
-def test_an_absence_is_not_booked_to_the_rep(company: Place) -> None:
+@pytest.mark.parametrize("away", [True, False])
+def test_an_absence_is_not_booked_to_the_rep_also_when_it_is_over(company: Place, away: bool) -> None:
+    """Offered two minutes before the company closes; the next day the owner is away, and calls a minute after the opening that follows."""
     company.adopted()
-    company.world.advance(days=1)
+    company.world.advance(days=1, hours=7, minutes=58)
     ref = asks(company, "waits")
-    begun = int(company.world.now.timestamp())
-    company.world.advance(minutes=20)
     person = next(one for one in company.main.staff if one.id == company.main.value(ref, "owner"))
-    company.people = (PersonRow(person.key, away=((begun + 60, begun + 18 * 60),)),)
-    company.sync()
+    company.world.advance(hours=16, minutes=2)
+    if away:
+        today = company.world.now.date()
+        company.people = (PersonRow(person.key, absent_from=today, absent_until=today),)
+        company.sync()
+    company.people = ()
+    company.world.advance(hours=23, minutes=1)
     calls(company, ref)
     company.world.advance(minutes=1)
     company.sync()
     (row,) = rows(tables(company, "sla")["followed_up"])
-    assert (row["in time"], row["late"], row["median minutes"]) == (1, 0, 3), "of 20 minutes 17 were an absence"
+    assert (row["in time"], row["late"], row["median minutes"]) == ((1, 0, 3) if away else (0, 1, 543)), row
 
 
 @pytest.mark.requirement("R73")
-def test_an_outage_of_a_crm_is_not_booked_to_the_rep(company: Place) -> None:
+@pytest.mark.parametrize("part", ["account", "pull activity"])
+def test_an_outage_of_a_crm_is_not_booked_to_the_rep(company: Place, part: str) -> None:
+    """The CRM does not answer at all, or breaks off in the middle; 20 minutes later it does, and the rep has called by then."""
     company.adopted()
     company.world.advance(days=1)
     ref = asks(company, "waits")
     company.world.advance(minutes=2)
 
-    def down(method: str, number: int) -> None:  # noqa: ARG001
-        raise ConnectionError(method)
+    def down(method: str, number: int) -> None:
+        if method == part:
+            raise TryLater(f"call {number} got no answer")
 
     honest, company.main.before_call = company.main.before_call, down
-    with pytest.raises(ConnectionError):
+    with suppress(TryLater):
         company.sync()
     company.main.before_call = honest
     company.world.advance(minutes=20)
     calls(company, ref)
+    company.sync()
+    company.world.advance(minutes=1)
     company.sync()
     (row,) = rows(tables(company, "sla")["followed_up"])
     assert (row["in time"], row["late"], row["median minutes"]) == (1, 0, 2)
@@ -205,6 +220,7 @@ def played(company: Place) -> Place:
     spring = {"source": "WEBINAR", "campaign": "Spring fair", "legal_basis": "Legitimate interest"}
     won, back = asks(company, "won", **spring), asks(company, "back", **spring)
     asks(company, "cold", source="PAID_SEARCH", campaign="Ads", legal_basis="Legitimate interest")
+    company.world.advance(minutes=1)
     for ref in (won, back):
         calls(company, ref)
     company.world.advance(minutes=5)
@@ -282,13 +298,14 @@ def test_attributes_that_tell_the_won_from_all_get_the_weight(company: Place) ->
         ref = company.person(f"p{number}", title=title, country="Canada" if number % 2 else "Germany")
         if number < 10:
             company.main.act(ref, Act.DEAL, Actor.REP, outcome="won", subject="closedwon")
+    company.world.advance(minutes=1)
     company.adopted()
     found = tables(company, "lookalike")
     weights = {row["attribute"]: row for row in rows(found["weights"])}
     assert weights["title"]["weight now"] == 30
     assert isinstance(weights["title"]["suggested"], int)
     assert weights["title"]["suggested"] >= 90
-    assert weights["geography"]["suggested"] == 0
+    assert weights["geography"]["suggested"] in (0, 1), "smoothing leaves a trace"
     assert "unstable: 10 are fewer than 200" in found["weights"].heading
     points = {(row["attribute"], row["answer"]): row for row in rows(found["points"])}
     chief = points["title", "VP, C-level, founder"]
@@ -302,6 +319,7 @@ def test_answers_that_are_common_among_the_lost_are_a_warning(company: Place) ->
         ref = company.person(f"p{number}", title="Assistant" if number < 4 else "Chief Revenue Officer", country="Canada")
         if number < 4:
             company.main.act(ref, Act.DEAL, Actor.REP, outcome="lost", subject="closedlost")
+    company.world.advance(minutes=1)
     company.adopted()
     found = tables(company, "lookalike")["poor_fit"]
     assert [(row["attribute"], row["answer"], row["all"], row["poor"]) for row in rows(found)] == [("title", "anything else", 4, 4)]
