@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 
 from cli.reports import report
 
+
 def version() -> str:
     """The installed package's version."""
     from importlib.metadata import version as installed
