@@ -14,6 +14,7 @@ from engine.context import NotApplicable
 from engine.report_table import Cell, Table
 from engine.reports import Kind, report
 from engine.sync import sync
+from engine.undo import undo
 from handoff.facts import Actor, Ref
 from handoff.facts import Kind as Act
 from mappings.people import PersonRow
@@ -200,11 +201,28 @@ def test_statuses_in_use_are_counted_with_what_they_mean(company: Place) -> None
 
 
 @pytest.mark.requirement("R72")
-def test_what_was_only_planned_or_taken_back_is_no_hand_over(company: Place) -> None:
+def test_what_was_only_planned_is_no_hand_over(company: Place) -> None:
     company.adopted()
     company.world.advance(days=1)
     company.asks(company.person("waits", days_old=0, owner="zoe"))
     sync(company.engine, "plan")
+    key = "hubspot:contacts:h-waits"
+    assert company.ledger.leads.past([key]) == {}
+    assert rows(tables(company, "sla")["followed_up"]) == []
+    company.sync()
+    (made,) = company.ledger.leads.past([key])[key]
+    assert (made.decision.stage, made.written_at) == ("offered", company.world.now)
+
+
+@pytest.mark.requirement("R72")
+def test_what_was_undone_is_no_hand_over(company: Place) -> None:
+    company.adopted()
+    company.world.advance(days=1)
+    company.asks(company.person("waits", days_old=0, owner="zoe"))
+    made = company.sync()
+    assert [row["handed over"] for row in rows(tables(company, "sla")["followed_up"])] == [1]
+    company.world.advance(minutes=1)
+    undo(company.engine, made.run_id, "revops@acme.example")
     assert rows(tables(company, "sla")["followed_up"]) == []
 
 
