@@ -2,7 +2,8 @@
 
 An answer's lift is its share among the won (or the poor) divided by its share among all leads whose answer is known. An attribute that
 tells the won from all gets weight: the sum over its answers of (share of won - share of all) x ln(share of won / share of all), the
-information value that credit scoring weighs attributes by. Unknown answers count for nothing, as in the score.
+information value that credit scoring weighs attributes by, times how often the answer is known.
+Unknown answers count for nothing, as in the score.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from ledger.values import Past
 
 ENOUGH = 200
 """Wins (and losses) below which a share moves by several points with a handful of leads."""
+DRAWN = 10
+"""Leads of the usual answers that the won (or the poor) are counted with."""
 WARNED = 150
 """Per cent of the usual share from which an answer counts as a warning."""
 OURS: frozenset[ScopeKind] = frozenset({"customer", "open_opportunity", "rep_sourced"})
@@ -70,7 +73,7 @@ def answers_of(fit: Fit) -> tuple[Answers, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How often one answer came among all leads and among some of them. Smoothed by half a lead, so that no share is nothing."""
+    """How often one answer came among all leads and, drawn towards that, among some of them."""
 
     all: float
     some: float
@@ -78,18 +81,21 @@ class Share:
     @property
     def lift(self) -> float:
         """Share among some divided by the share among all."""
-        return self.some / self.all
+        return self.some / self.all if self.all else 1.0
 
     @property
     def tells(self) -> float:
         """This answer's part of the information value; never below 0."""
-        return (self.some - self.all) * log(self.some / self.all)
+        return (self.some - self.all) * log(self.lift)
 
 
 def shares(every: Counter[str], some: Counter[str], labels: list[str]) -> dict[str, Share]:
-    """Shares per label among those whose answer is known."""
-    whole, part, each = sum(every[label] for label in labels), sum(some[label] for label in labels), len(labels) / 2
-    return {label: Share((every[label] + 0.5) / (whole + each), (some[label] + 0.5) / (part + each)) for label in labels}
+    """Shares per label among those whose answer is known. Some are counted with DRAWN leads more that answered as all did: a rare answer
+    says little.
+    """
+    whole, part = every.total(), some.total()
+    usual = {label: every[label] / whole if whole else 0.0 for label in labels}
+    return {label: Share(usual[label], (some[label] + DRAWN * usual[label]) / (part + DRAWN)) for label in labels}
 
 
 @dataclass(slots=True)
@@ -141,9 +147,13 @@ class LookalikeCount:
     def _count(self, group: str, attribute: Answers) -> Counter[str]:
         return self.counted.get((group, attribute.name), Counter())
 
+    def _known(self, attribute: Answers) -> float:
+        """The share of all leads whose answer is known: what is hardly ever known cannot carry the score."""
+        return self._count("all", attribute).total() / self.people["all"] if self.people["all"] else 0.0
+
     def suggested(self) -> dict[str, int]:
         """Attribute -> weight; they add up to what the present ones add up to, but for rounding. Empty without a win."""
-        tells = {attribute.name: sum(share.tells for share in self._shares("won", attribute).values()) for attribute in self.profile}
+        tells = {a.name: sum(share.tells for share in self._shares("won", a).values()) * self._known(a) for a in self.profile}
         whole = sum(tells.values())
         if not self.people["won"] or not whole:
             return {}
