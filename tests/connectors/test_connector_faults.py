@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from crm_bench import Bench, union
 from test_writing import change, task
@@ -284,3 +286,12 @@ def test_the_older_api_version_reads_and_writes_alike(hubspot: Bench) -> None:
     assert old.write([change(ref, handoff_stage="mql")])[0].fate is Fate.DONE
     assert [one.fate for one in old.create([task(hubspot, ref, "k")])] == [Fate.DONE]
     assert {person.key for person in old.people()} == {person.key for person in new.people()}
+
+
+def test_a_crm_that_takes_the_call_and_never_answers_does_not_hang_the_run(bench: Bench) -> None:
+    """Law 11: every request has a time-out; the SDKs have none of their own."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        crm = bench.open(base_url=address, read_timeout_seconds=0.2, attempts=2)
+        with pytest.raises(TryLater):
+            crm.identity()

@@ -14,6 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from ledger_makers import CONTACT, NOW, effect, lead_of, load, page, record
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from ledger.connection import normalised
 from ledger.ledger import open_ledger
@@ -128,3 +129,17 @@ def test_a_process_killed_in_the_middle_of_a_page_leaves_nothing_of_it(url: str)
 def test_an_unwritable_place_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="unable to open database file"):
         open_ledger(tmp_path / "no" / "such" / "folder" / "handoff.db")
+
+
+def test_law_12_the_words_of_a_database_error_quote_no_value(url: str) -> None:
+    with open_ledger(url) as ledger:
+        ledger.facts.store_page(page(), NOW)
+        engine = create_engine(normalised(url))
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE people"))
+        engine.dispose()
+        with pytest.raises(DBAPIError) as told:
+            ledger.facts.store_page(page(record(email="jane@secret.example", last_name="Secretname")), NOW)
+    words = f"{told.value} {told.value!r}".casefold()
+    assert "people" in words
+    assert "secret" not in words
