@@ -136,7 +136,7 @@ def test_law_12_the_words_of_a_database_error_quote_no_value(url: str) -> None:
         ledger.facts.store_page(page(), NOW)
         engine = create_engine(normalised(url))
         with engine.begin() as connection:
-            connection.execute(text("DROP TABLE people"))
+            connection.execute(text("ALTER TABLE people RENAME COLUMN email TO gone"))
         engine.dispose()
         with pytest.raises(DBAPIError) as told:
             ledger.facts.store_page(page(record(email="jane@secret.example", last_name="Secretname")), NOW)
