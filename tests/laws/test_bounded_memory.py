@@ -7,6 +7,10 @@ large. The CRMs make their records up as they are asked for, so that whatever gr
 from __future__ import annotations
 
 import gc
+import json
+import os
+import subprocess
+import sys
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -72,22 +76,28 @@ def peaks(leads: int) -> dict[str, int]:
     return found
 
 
-@pytest.fixture(scope="module")
-def measured() -> Iterator[tuple[dict[str, int], dict[str, int]]]:
-    """The larger company once before anything is measured: compiled queries, templates and bounded caches are kept for good, and they fill
-    with what comes first. What other tests left in this process is frozen: the more of it there is, the later Python collects garbage."""
+def told() -> None:
+    """Prints both companies' peaks. The larger one runs once before anything is measured: compiled queries, templates and bounded caches
+    are kept for good, and they fill with what comes first."""
     peaks(LARGE)
-    gc.collect()
-    gc.freeze()
     tracemalloc.start()
-    try:
-        yield peaks(SMALL), peaks(LARGE)
-    finally:
-        tracemalloc.stop()
-        gc.unfreeze()
+    print(json.dumps([peaks(SMALL), peaks(LARGE)]))  # noqa: T201 - read by the test
+
+
+@pytest.fixture(scope="module")
+def measured() -> tuple[dict[str, int], dict[str, int]]:
+    """In a process of its own: what other tests leave behind decides what is garbage and when Python collects it."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, __file__], env=env, capture_output=True, text=True, check=True)
+    small, large = json.loads(done.stdout)
+    return small, large
 
 
 def test_law_11_memory_stays_level_as_leads_are_added(measured: tuple[dict[str, int], dict[str, int]]) -> None:
     small, large = measured
     growth = {verb: (large[verb] - small[verb]) // (LARGE - SMALL) for verb in small}
     assert {verb: per_lead for verb, per_lead in growth.items() if per_lead > KEPT_PER_LEAD} == {}, growth
+
+
+if __name__ == "__main__":
+    told()
