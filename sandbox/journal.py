@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
+
+import orjson
 
 from sandbox.author import Author
 from sandbox.store import Store
 
+# One row a write, since a write of twenty fields is one insert then; `seq` numbers the fields and stands for the last of them.
 _DDL = """
 CREATE TABLE IF NOT EXISTS journal (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, wall REAL NOT NULL, vendor TEXT NOT NULL, object TEXT NOT NULL, id TEXT NOT NULL,
-    field TEXT NOT NULL, old TEXT, new TEXT, author_kind TEXT NOT NULL, author TEXT NOT NULL, app_id TEXT);
+    changes BLOB NOT NULL, author_kind TEXT NOT NULL, author TEXT NOT NULL, app_id TEXT);
 CREATE INDEX IF NOT EXISTS journal_record ON journal (vendor, object, id);
 """
-_COLUMNS = ("seq", "at", "wall", "vendor", "object", "id", "field", "old", "new", "author_kind", "author", "app_id")
+_INSERT = "INSERT INTO journal VALUES ((SELECT ifnull(max(seq), 0) FROM journal) + ?,?,?,?,?,?,?,?,?,?)"
+_COLUMNS = ("seq", "at", "wall", "vendor", "object", "id", "changes", "author_kind", "author", "app_id")
 
 
 class Journal:
@@ -35,15 +40,12 @@ class Journal:
         author: Author,
         at: datetime,
     ) -> None:
-        """Append one row for each (field, old, new); values as text."""
-        stamp, wall = at.isoformat(timespec="milliseconds"), time.time()
-        self._store.append(
-            f"INSERT INTO journal ({', '.join(_COLUMNS[1:])}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-            [
-                (stamp, wall, vendor, object_type, record_id, name, old, new, author.kind, author.name, author.app_id)
-                for name, old, new in changes
-            ],
-        )
+        """Append an entry for each (field, old, new); values as text."""
+        listed = list(changes)
+        if listed:
+            stamp, told = at.isoformat(timespec="milliseconds"), orjson.dumps(listed)
+            row = (len(listed), stamp, time.time(), vendor, object_type, record_id, told, author.kind, author.name, author.app_id)
+            self._store.append(_INSERT, [row])
 
     def read(
         self,
@@ -54,7 +56,7 @@ class Journal:
         after: int = 0,
         limit: int = 1000,
     ) -> list[dict[str, Any]]:
-        """Rows in order after sequence number `after`; `author` matches the author's name or kind."""
+        """Entries in order after sequence number `after`; `author` matches the author's name or kind."""
         self._store.flush()
         clauses, parameters = ["seq > ?"], [after]  # type: tuple[list[str], list[Any]]
         for column, wanted in (("vendor", vendor), ("object", object_type), ("id", record_id)):
@@ -65,4 +67,16 @@ class Journal:
             clauses.append("(author = ? OR author_kind = ?)")
             parameters += [author, author]
         sql = f"SELECT {', '.join(_COLUMNS)} FROM journal WHERE {' AND '.join(clauses)} ORDER BY seq LIMIT ?"
-        return [dict(zip(_COLUMNS, row, strict=True)) for row in self._store.rows(sql, [*parameters, limit])]
+        found = (entry for row in self._store.execute(sql, [*parameters, limit]) for entry in _entries(row) if entry["seq"] > after)
+        return list(found if limit < 0 else islice(found, limit))
+
+
+def _entries(row: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
+    """One entry for each field of a write."""
+    last, at, wall, vendor, object_type, record_id, told, author_kind, author, app_id = row
+    changes = orjson.loads(told)
+    for seq, (field, old, new) in enumerate(changes, last - len(changes) + 1):
+        yield {
+            "seq": seq, "at": at, "wall": wall, "vendor": vendor, "object": object_type, "id": record_id,
+            "field": field, "old": old, "new": new, "author_kind": author_kind, "author": author, "app_id": app_id,
+        }  # fmt: skip

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
+
+# Raised whenever a table changes its meaning.
+_FORMAT = 2
 
 
 class Store:
@@ -16,10 +19,21 @@ class Store:
         self._depth = 0
         self._queue: list[tuple[str, Sequence[Any]]] = []
         self._queued_done = 0
+        self.undone = 0
+        """How often something was rolled back or restored: what was read before an undoing may not hold after it."""
         self._snapshots: dict[str, sqlite3.Connection] = {}
         self._on_restore: list[Callable[[], None]] = []
+        self._check_format(path)
         for pragma in ("journal_mode=MEMORY", "synchronous=OFF", "temp_store=MEMORY", "cache_size=-65536"):
             self._connection.execute(f"PRAGMA {pragma}")
+
+    def _check_format(self, path: str | None) -> None:
+        """ValueError for a file that another version of the sandbox has written."""
+        is_new = self.scalar("SELECT COUNT(*) FROM sqlite_master") == 0
+        if not is_new and self.scalar("PRAGMA user_version") != _FORMAT:
+            message = f"the world in {path} was written by another version of the sandbox; remove the file and seed a world anew"
+            raise ValueError(message)
+        self._connection.execute(f"PRAGMA user_version = {_FORMAT}")
 
     def script(self, ddl: str) -> None:
         """Run CREATE statements (use IF NOT EXISTS: a file database is opened again)."""
@@ -42,7 +56,7 @@ class Store:
         if self._depth == 0:
             self._connection.executemany(sql, rows)
         else:
-            self._queue.extend((sql, row) for row in rows)
+            self._queue.extend([(sql, row) for row in rows])
 
     def flush(self) -> None:
         """Write the rows that wait."""
@@ -78,6 +92,7 @@ class Store:
             yield
         except BaseException:
             self._depth -= 1
+            self.undone += 1
             # What was queued before and flushed inside is undone with the inner part, so it waits again.
             del self._queue[queued:]
             self._queued_done = done
@@ -95,6 +110,10 @@ class Store:
         self._queue.clear()
         self._queued_done = 0
         self._connection.execute("COMMIT")
+
+    def joined(self) -> AbstractContextManager[None]:
+        """A transaction, or the one that is open already: for writes of which nothing is caught before that one ends."""
+        return nullcontext() if self._depth else self.transaction()
 
     def on_restore(self, callback: Callable[[], None]) -> None:
         """Ask to be called after a restore, to drop what was cached from the tables."""
@@ -115,6 +134,7 @@ class Store:
             message = f"no snapshot named {name!r}; there are: {', '.join(sorted(self._snapshots)) or 'none'}"
             raise KeyError(message)
         self._snapshots[name].backup(self._connection)
+        self.undone += 1
         for callback in self._on_restore:
             callback()
 

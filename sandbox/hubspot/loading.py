@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.hubspot import exceptions, object_types, rollups
 from sandbox.hubspot.associations import link_type, link_types
-from sandbox.hubspot.records import Row, Version
+from sandbox.hubspot.history import Write
+from sandbox.hubspot.records import Row
 from sandbox.hubspot.values import to_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sandbox.hubspot.models import HubSpot
     from sandbox.hubspot.object_types import ObjectType
@@ -84,15 +85,28 @@ class Loading:
         records.insert(kind, stored)
         for name in unique:
             records.claim(kind, name, [(row.data[name], row.id) for row in stored if row.data.get(name)])
-        versions = [
-            (row.id, name, Version(to_ms(at), value or "", source_type, source_id))
-            for row, history in zip(stored, histories, strict=True)
-            for name, value, at, source_type, source_id in history or ()
-        ]
-        records.add_versions(kind, versions)
+        self._portal.past.add(
+            kind, ((row.id, write) for row, history in zip(stored, histories, strict=True) if history for write in _writes(history))
+        )
         self._portal.index.load(kind, stored)
 
     def _with_engagements(self, kind: ObjectType) -> list[int]:
         numbers = ",".join(str(each.number) for each in object_types.ALL if each.is_engagement)
         sql = f"SELECT DISTINCT from_id FROM hs_assoc WHERE from_type = ? AND to_type IN ({numbers})"
         return [record_id for (record_id,) in self._portal.sandbox.store.rows(sql, (kind.number,))]
+
+
+def _writes(history: Iterable[Sequence[Any]]) -> Iterator[Write]:
+    """Rows of (property, value, at, source type, source id) as writes: what one author set in one moment goes together."""
+    write: Write | None = None
+    changes: dict[str, tuple[str, str | None]] = {}
+    for name, value, at, source_type, source_id in history:
+        moment = to_ms(at)
+        if write is None or name in changes or (moment, source_type, source_id) != write[:3]:
+            if write is not None:
+                yield write
+            changes = {}
+            write = Write(moment, source_type, source_id, None, None, changes)
+        changes[name] = (value or "", None)
+    if write is not None:
+        yield write

@@ -33,6 +33,7 @@ class Merging:
         gaps = {n: v for n, v in loser.data.items() if not winner.data.get(n) and not n.startswith(_NOT_TAKEN_OVER)}
         changes = gaps | self._merged_marks(kind, winner, loser, at)
         self._portal.records.delete(kind, loser.id)
+        self._portal.past.forget(kind, loser.id)
         self._portal.writing.apply(kind, winner, changes, author, at)
         if kind is object_types.CONTACTS:
             emails = [loser.data.get("email", ""), *loser.data.get("hs_additional_emails", "").split(";")]
@@ -51,6 +52,7 @@ class Merging:
         row = self._portal.writing.live(kind, record_id)
         self._portal.associations.remove_all(kind, row.id)
         self._portal.records.delete(kind, row.id)
+        self._portal.past.forget(kind, row.id)
         if row.data.get("email"):
             self._portal.records.forget_email(row.data["email"])
         self._portal.index.note(kind, [row.id], at)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from sandbox.hubspot import exceptions, object_types, rollups, schema
 from sandbox.hubspot.associations import Associations, link_type, link_types
 from sandbox.hubspot.directory import Directory, Owner
+from sandbox.hubspot.history import History, Version, entries_of
 from sandbox.hubspot.limits import Limiter
 from sandbox.hubspot.loading import Loading
 from sandbox.hubspot.merging import Merging
-from sandbox.hubspot.records import Records, Row, Version, to_record
+from sandbox.hubspot.records import Records, to_record
 from sandbox.hubspot.search import Search, register_functions
 from sandbox.hubspot.search_index import SearchIndex
 from sandbox.hubspot.validation import Validation
@@ -45,9 +46,10 @@ class HubSpot:
         register_functions(sandbox.store)
         self.schema = schema.Schema(sandbox.store)
         self.records = Records(sandbox.store)
+        self.past = History(sandbox.store)
         self.associations = Associations(sandbox.store)
         self.directory = Directory(sandbox.store)
-        self.index = SearchIndex(sandbox.store, self.records, self.schema)
+        self.index = SearchIndex(sandbox.store, self.records, self.past, self.schema)
         self.search = Search(sandbox.store, self.schema, self.index, sandbox.switches, self.rng)
         self.validation = Validation(self.schema, self.directory, sandbox.switches, self.portal_id)
         self.writing = Writing(self)
@@ -164,12 +166,15 @@ class HubSpot:
         """A property's history, newest first, to the depth the switches set."""
         kind = object_types.get(object_type)
         row = self.records.fetch(kind, self.records.resolve(kind, int(record_id)))
-        return [] if row is None else self.versions(kind, row, [name])[name]
+        if row is None:
+            return []
+        entries = entries_of(row, self.past.writes(kind, [row.id])[row.id], [name], self.history_depth(kind))[name]
+        return [Version.of(value, write) for value, write in entries]
 
-    def versions(self, kind: ObjectType, row: Row, names: Sequence[str]) -> dict[str, list[Version]]:
-        """The history of each property, newest first; the id and dates of a record have none."""
+    def history_depth(self, kind: ObjectType) -> int:
+        """How many values of a property its history keeps."""
         switch = "hubspot.history_depth_contacts" if kind.plural == "contacts" else "hubspot.history_depth_others"
-        return self.records.versions(kind, row, names, self.sandbox.switches.get(switch))
+        return int(self.sandbox.switches.get(switch))
 
     def define_property(self, object_type: str, definition: Mapping[str, Any]) -> None:
         """Add a custom property in the API's JSON shape, and its group where missing; `readOnlyValue` keeps it for the system."""

@@ -1,10 +1,10 @@
-"""Records and their property history in SQL: one row a record, its properties as one JSON text; reads by id, unique value and id range."""
+"""Records in SQL: one row a record, its properties as one JSON text; reads by id, unique value and id range."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -23,10 +23,6 @@ CREATE TABLE IF NOT EXISTS hs_unique (type INTEGER, prop TEXT, value TEXT, id IN
 CREATE TABLE IF NOT EXISTS hs_redirect (key INTEGER PRIMARY KEY, id INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS hs_sequence (type INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS hs_forgotten (email TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS hs_history (
-    seq INTEGER PRIMARY KEY, key INTEGER, prop TEXT, at INTEGER, value TEXT, source TEXT, source_id TEXT, source_label TEXT,
-    user_id INTEGER, prior TEXT);
-CREATE INDEX IF NOT EXISTS hs_history_record ON hs_history (key, prop);
 """
 _SHIFT = 44
 _MASK = (1 << _SHIFT) - 1
@@ -58,30 +54,6 @@ class Record:
     created_at: datetime
     updated_at: datetime
     archived: bool
-
-
-class Version(NamedTuple):
-    """One entry of a property's history. `at` is epoch milliseconds, `prior` the value it replaced (None: not known, or none)."""
-
-    at: int
-    value: str
-    source: str
-    source_id: str | None = None
-    source_label: str | None = None
-    user_id: int | None = None
-    prior: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """As propertiesWithHistory answers it."""
-        body = {
-            "value": self.value,
-            "timestamp": iso(self.at),
-            "sourceType": self.source,
-            "sourceId": self.source_id,
-            "sourceLabel": self.source_label,
-            "updatedByUserId": self.user_id,
-        }
-        return {name: value for name, value in body.items() if value is not None}
 
 
 class Records:
@@ -167,11 +139,8 @@ class Records:
         self._store.execute(sql, (row.created, row.modified, row.archived, orjson.dumps(row.data), key_of(kind.number, row.id)))
 
     def delete(self, kind: ObjectType, record_id: int) -> None:
-        """Remove a record with its history and unique values."""
-        key = key_of(kind.number, record_id)
-        self._store.flush()
-        self._store.execute("DELETE FROM hs_record WHERE key = ?", (key,))
-        self._store.execute("DELETE FROM hs_history WHERE key = ?", (key,))
+        """Remove a record with its unique values."""
+        self._store.execute("DELETE FROM hs_record WHERE key = ?", (key_of(kind.number, record_id),))
         self._store.execute("DELETE FROM hs_unique WHERE type = ? AND id = ?", (kind.number, record_id))
 
     def holder(self, kind: ObjectType, name: str, value: str) -> int | None:
@@ -195,49 +164,6 @@ class Records:
     def is_forgotten(self, email: str) -> bool:
         """Whether the address is blocked."""
         return self._store.row("SELECT 1 FROM hs_forgotten WHERE email = ?", (email.lower(),)) is not None
-
-    def add_versions(self, kind: ObjectType, entries: Iterable[tuple[int, str, Version]]) -> None:
-        """Append history: (record id, property, version)."""
-        self._store.append(
-            "INSERT INTO hs_history (key, prop, at, value, source, source_id, source_label, user_id, prior) VALUES (?,?,?,?,?,?,?,?,?)",
-            [
-                (key_of(kind.number, i), name, v.at, v.value, v.source, v.source_id, v.source_label, v.user_id, v.prior)
-                for i, name, v in entries
-            ],
-        )
-
-    def versions(self, kind: ObjectType, row: Row, names: Sequence[str], depth: int) -> dict[str, list[Version]]:
-        """The history of each property, newest first, at most `depth` entries.
-
-        The value a record was created with is not stored; its entry is made from the record's creation.
-        """
-        self._store.flush()
-        columns = "prop, at, value, source, source_id, source_label, user_id, prior"
-        wanted = ",".join("?" * len(names))
-        sql = f"SELECT {columns} FROM hs_history WHERE key = ? AND prop IN ({wanted}) ORDER BY at DESC, seq DESC"
-        found: dict[str, list[Version]] = {name: [] for name in names}
-        for name, *entry in self._store.rows(sql, (key_of(kind.number, row.id), *names)):
-            if len(found[name]) < depth:
-                found[name].append(Version(*entry))
-        for name, entries in found.items():
-            first = entries[-1].prior if entries else row.data.get(name)
-            if first and len(entries) < depth:
-                entries.append(_created_with(row, first))
-        return found
-
-    def value_at(self, kind: ObjectType, row: Row, name: str, at: int) -> str | None:
-        """The property's value as it was at `at` (epoch ms), by its history; None where it had none."""
-        self._store.flush()
-        sql = "SELECT prior FROM hs_history WHERE key = ? AND prop = ? AND at > ? ORDER BY at, seq LIMIT 1"
-        first_change = self._store.row(sql, (key_of(kind.number, row.id), name, at))
-        return row.data.get(name) if first_change is None else first_change[0]
-
-
-def _created_with(row: Row, value: str) -> Version:
-    """The history entry of a value that stands since the record was created."""
-    user = row.data.get("hs_object_source_user_id")
-    source, label = row.data.get("hs_object_source") or "UNKNOWN", row.data.get("hs_object_source_detail_1")
-    return Version(row.created, value, source, row.data.get("hs_object_source_id"), label, int(user) if user else None)
 
 
 def to_record(kind: ObjectType, row: Row) -> Record:

@@ -10,17 +10,20 @@ import orjson
 
 from sandbox.hubspot import exceptions, object_types
 from sandbox.hubspot.associations import link_types
+from sandbox.hubspot.history import entries_of
+from sandbox.hubspot.history import shown as shown_history
 from sandbox.hubspot.records import own_properties
 from sandbox.hubspot.values import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from starlette.datastructures import QueryParams
 
     from sandbox.apps import App, Grant
     from sandbox.author import Author
     from sandbox.faults import Fault
+    from sandbox.hubspot.history import Write
     from sandbox.hubspot.models import HubSpot
     from sandbox.hubspot.object_types import ObjectType
     from sandbox.hubspot.records import Row
@@ -52,6 +55,7 @@ class Call:
     parts: Mapping[str, str]
     content_type: str = ""
     fault: Fault | None = None
+    _views: dict[tuple[str, ...], View] = field(default_factory=dict)
 
     @property
     def app(self) -> App:
@@ -60,7 +64,7 @@ class Call:
             raise exceptions.no_credentials()
         return self.grant.app
 
-    @property
+    @cached_property
     def author(self) -> Author:
         """Who writes."""
         return self.app.author
@@ -69,6 +73,13 @@ class Call:
     def kind(self) -> ObjectType:
         """The object type in the path."""
         return self.type_of("object_type")
+
+    def written(self, names: Iterable[str]) -> View:
+        """The view of a record that was just written, in these properties; the records of a batch mostly share one."""
+        listed = tuple(names)
+        if listed not in self._views:
+            self._views[listed] = View.of(self, listed, (), ())
+        return self._views[listed]
 
     def type_of(self, part: str) -> ObjectType:
         """The object type named by a part of the path; 400 for one HubSpot does not know."""
@@ -82,15 +93,19 @@ class Call:
         """Whether the path names a date-based version."""
         return not self.version.startswith("v")
 
-    def json(self) -> dict[str, Any]:
-        """The body as an object; 400 where it is not."""
+    @cached_property
+    def parsed(self) -> Any:
+        """The body as JSON, parsed once; 400 where it is none."""
         try:
-            body = orjson.loads(self.raw)
+            return orjson.loads(self.raw)
         except orjson.JSONDecodeError as broken:
             raise exceptions.invalid_json(str(broken)) from None
-        if not isinstance(body, dict):
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object; 400 where it is not."""
+        if not isinstance(self.parsed, dict):
             raise exceptions.invalid_json("Cannot deserialize value of type object")
-        return body
+        return self.parsed
 
     def inputs(self, limit: int) -> list[dict[str, Any]]:
         """The inputs of a batch; 400 for none, for too many and for a wrong shape."""
@@ -164,35 +179,49 @@ class View:
 
     def show(self, row: Row) -> dict[str, Any]:
         """One record. Requested but unset properties are null."""
+        return self.show_all([row])[0]
+
+    def show_all(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """Each record, their histories read at once."""
+        if not self.with_history:
+            return [self._record(row, ()) for row in rows]
+        writes = self.call.portal.past.writes(self.kind, [row.id for row in rows])
+        return [self._record(row, writes[row.id]) for row in rows]
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        always = ("hs_object_id", self.kind.created_property, self.kind.modified_properties[0])
+        return tuple(dict.fromkeys((*always, *self.properties)))
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """The content of e-mails needs a scope of its own."""
+        hides = self.kind.plural == "emails" and "sales-email-read" not in self.call.app.scopes
+        return _EMAIL_CONTENT.intersection(self._names) if hides else frozenset()
+
+    @cached_property
+    def _url(self) -> str:
+        return record_url(self.call.portal, self.kind, "")
+
+    def _record(self, row: Row, writes: Sequence[Write]) -> dict[str, Any]:
         own = own_properties(self.kind, row)
-        shown: dict[str, str | None] = {
-            "hs_object_id": own["hs_object_id"],
-            self.kind.created_property: own[self.kind.created_property],
-            self.kind.modified_properties[0]: own[self.kind.modified_properties[0]],
-        }
-        value_of = row.data.get
-        for name in self.properties:
-            shown[name] = own[name] if name in own else value_of(name)
-        self._hide_email_content(shown)
+        values = {**row.data, **own}
+        shown: dict[str, str | None] = dict(zip(self._names, map(values.get, self._names), strict=True))
+        for name in self._hidden:
+            shown[name] = None
         body: dict[str, Any] = {"id": own["hs_object_id"], "properties": shown}
         if self.with_history:
-            versions = self.call.portal.versions(self.kind, row, self.with_history)
-            body["propertiesWithHistory"] = {name: [entry.as_json() for entry in entries] for name, entries in versions.items()}
-            shown.update({n: own.get(n) or value_of(n) for n in self.with_history})
-        body |= {"createdAt": iso(row.created), "updatedAt": iso(row.modified), "archived": row.archived is not None}
+            found = entries_of(row, writes, self.with_history, self.call.portal.history_depth(self.kind))
+            body["propertiesWithHistory"] = shown_history(found)
+            shown.update(zip(self.with_history, map(values.get, self.with_history), strict=True))
+        body["createdAt"], body["updatedAt"], body["archived"] = iso(row.created), iso(row.modified), row.archived is not None
         if row.archived is not None:
             body["archivedAt"] = iso(row.archived)
         if self.associated:
             body["associations"] = self._associations(row)
         if self.call.is_dated:
-            body["url"] = record_url(self.call.portal, self.kind, row.id)
+            body["url"] = f"{self._url}{row.id}"
         return body
-
-    def _hide_email_content(self, shown: dict[str, str | None]) -> None:
-        """The content of e-mails needs a scope of its own."""
-        if self.kind.plural == "emails" and "sales-email-read" not in self.call.app.scopes:
-            for name in _EMAIL_CONTENT & shown.keys():
-                shown[name] = None
 
     def _associations(self, row: Row) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -207,6 +236,6 @@ class View:
         return found
 
 
-def record_url(portal: HubSpot, kind: ObjectType, record_id: int) -> str:
+def record_url(portal: HubSpot, kind: ObjectType, record_id: int | str) -> str:
     """The deep link to a record's page, served by this sandbox."""
     return f"{portal.sandbox.base_url}/contacts/{portal.portal_id}/record/{kind.type_id}/{record_id}"

@@ -26,14 +26,14 @@ def read(call: Call) -> Reply:
     ids = list(dict.fromkeys(_id_of(each) for each in inputs))
     view = View.from_body(call, body)
     archived = call.flag("archived")
-    results, missing = [], []
+    live, missing = [], []
     for text, row in zip(ids, _rows(call, ids, id_property), strict=True):
         if row is None or (row.archived is not None) != archived:
             missing.append(text)
         else:
-            results.append(view.show(row))
+            live.append(row)
     errors = [exceptions.some_not_found(call.kind.label, missing)] if missing else []
-    return _complete(call, 200, results, errors)
+    return _complete(call, 200, view.show_all(live), errors)
 
 
 def create(call: Call) -> Reply:

@@ -23,7 +23,7 @@ def list_page(call: Call) -> Reply:
     view = View.from_query(call)
     limit = call.limit(10, MAX_PAGE_WITH_HISTORY if view.with_history else MAX_PAGE)
     rows = call.portal.records.page(call.kind, call.after(), limit + 1, archived=archived)
-    body: dict[str, Any] = {"results": [view.show(row) for row in rows[:limit]]}
+    body: dict[str, Any] = {"results": view.show_all(rows[:limit])}
     if len(rows) > limit:
         body["paging"] = call.next_link(rows[limit].id)
     return Reply(200, body)
@@ -47,7 +47,8 @@ def update_one(call: Call) -> Reply:
     row = find_row(call, call.parts["record_id"], call.first("idProperty"))
     if row is None or row.archived is not None:
         raise exceptions.object_not_found(call.parts["record_id"])
-    return Reply(200, update_from(call, row, properties_of(call.json())))
+    with call.portal.sandbox.store.transaction():
+        return Reply(200, update_from(call, row, properties_of(call.json())))
 
 
 def archive_one(call: Call) -> Reply:
@@ -68,7 +69,7 @@ def search(call: Call) -> Reply:
     view = View.from_body(call, {"properties": body.get("properties")})
     reply: dict[str, Any] = {
         "total": found.total,
-        "results": [view.show(rows[i]) for i in found.ids if i in rows and rows[i].archived is None],
+        "results": view.show_all([rows[i] for i in found.ids if i in rows and rows[i].archived is None]),
     }
     if found.next_after is not None:
         reply["paging"] = {"next": {"after": str(found.next_after)}}
@@ -83,7 +84,7 @@ def merge(call: Call) -> Reply:
         raise exceptions.invalid_json(f"Some required fields were not set: [{', '.join(missing)}]")
     survivor = call.portal.merge(call.kind.plural, _as_id(str(body["primaryObjectId"])), _as_id(str(body["objectIdToMerge"])), call.author)
     row = call.portal.writing.live(call.kind, int(survivor))
-    return Reply(200, View.of(call, list(row.data), (), ()).show(row))
+    return Reply(200, call.written(row.data).show(row))
 
 
 def gdpr_delete(call: Call) -> Reply:
@@ -114,16 +115,18 @@ def create_from(call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
     _check_conditions(call, {name: str(value) for name, value in properties.items() if value is not None}, creating=True)
     record_id = call.portal.create(call.kind.plural, properties, call.author, associations=_links(call, body))
     row = call.portal.writing.live(call.kind, int(record_id))
-    return View.of(call, list(row.data), (), ()).show(row)
+    return call.written(row.data).show(row)
 
 
 def update_from(call: Call, row: Row, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Write one input to a record; as it is shown."""
+    """Write one input to a record; as it is shown.
+
+    The caller opens the transaction: what is refused is refused before anything is written.
+    """
     _check_conditions(call, {**row.data, **{name: str(value) for name, value in properties.items() if value is not None}}, creating=False)
     portal = call.portal
-    with portal.sandbox.store.transaction():
-        changed = portal.writing.update_row(call.kind, row, properties, call.author, portal.stamp_ms(None))
-    return View.of(call, list(properties), (), ()).show(changed)
+    changed = portal.writing.update_row(call.kind, row, properties, call.author, portal.stamp_ms(None))
+    return call.written(properties).show(changed)
 
 
 def properties_of(body: Mapping[str, Any]) -> dict[str, Any]:

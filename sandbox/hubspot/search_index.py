@@ -14,6 +14,7 @@ from sandbox.hubspot.values import comparable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sandbox.hubspot.history import History
     from sandbox.hubspot.object_types import ObjectType
     from sandbox.hubspot.records import Records
     from sandbox.hubspot.schema import Schema
@@ -40,8 +41,8 @@ COLUMNS = {
 class SearchIndex:
     """Keeps hs_doc and hs_index; a write is noted with the business time from which search may see it."""
 
-    def __init__(self, store: Store, records: Records, schema: Schema) -> None:
-        self._store, self._records, self._schema = store, records, schema
+    def __init__(self, store: Store, records: Records, past: History, schema: Schema) -> None:
+        self._store, self._records, self._past, self._schema = store, records, past, schema
         store.script(_DDL)
 
     def note(self, kind: ObjectType, ids: Iterable[int], due: int) -> None:
@@ -82,7 +83,7 @@ class SearchIndex:
     def _as_seen(self, kind: ObjectType, name: str, row: Row, waiting: Mapping[int, int]) -> Row:
         if row.id not in waiting:
             return row
-        value = self._records.value_at(kind, row, name, waiting[row.id])
+        value = self._past.value_at(kind, row, name, waiting[row.id])
         return replace(row, data={**row.data, name: value} if value else {n: v for n, v in row.data.items() if n != name})
 
     def forget(self, kind: ObjectType, name: str) -> None:

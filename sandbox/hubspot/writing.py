@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sandbox.author import Author
 from sandbox.hubspot import authorship, derived, exceptions, object_types, rollups
 from sandbox.hubspot.associations import LinkType, link_type, link_types
-from sandbox.hubspot.records import Row, Version, as_time
+from sandbox.hubspot.history import Write
+from sandbox.hubspot.records import Row, as_time
 from sandbox.hubspot.values import iso
 
 if TYPE_CHECKING:
@@ -170,15 +171,16 @@ class Writing:
             raise exceptions.invalid("Error creating LEAD. A lead must be associated with a primary contact (association type 578).")
 
     def _claim(self, kind: ObjectType, record_id: int, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        """Take unique values, or raise before any of them is taken."""
         records = self._portal.records
-        for name in self._portal.schema.unique_names(kind):
-            if name not in new:
-                continue
+        claimed = [name for name in self._portal.schema.unique_names(kind) if name in new]
+        for name in claimed:
             if name == "email" and records.is_forgotten(new[name]) and self._switches.get("hubspot.gdpr_blocklists_email"):
                 raise exceptions.invalid(f"The email address {new[name]} was deleted for privacy and cannot be created again.")
             holder = records.holder(kind, name, new[name]) if new[name] else None
             if holder is not None and holder != record_id:
                 raise exceptions.already_exists(kind.singular, holder)
+        for name in claimed:
             if old.get(name):
                 records.release(kind, name, old[name])
             if new[name]:
@@ -188,12 +190,9 @@ class Writing:
         self, kind: ObjectType, row: Row, changes: Mapping[str, str], further: Mapping[str, str], author: Author, at: int
     ) -> None:
         source, old = authorship.source_of(author, self._switches), row.data.get
-        entries = [
-            (row.id, name, Version(at, value, source.type, source.id, source.label, source.user_id, old(name)))
-            for name, value in changes.items()
-        ]
-        entries += [(row.id, name, Version(at, value, "CALCULATED", prior=old(name))) for name, value in further.items()]
-        self._portal.records.add_versions(kind, entries)
+        made = [Write(at, source.type, source.id, source.label, source.user_id, {n: (v, old(n)) for n, v in changes.items()})]
+        made.append(Write(at, "CALCULATED", None, None, None, {n: (v, old(n)) for n, v in further.items()}))
+        self._portal.past.add(kind, [(row.id, write) for write in made if write.changes])
 
     def _write_journal(self, kind: ObjectType, row: Row, changes: Mapping[str, str], author: Author, at: int) -> None:
         if changes:

@@ -158,14 +158,15 @@ class HubSpotRecords:
             for one in self._sandbox.journal.read("hubspot", kind.plural, str(row.id), limit=5000)
         ]
         journalled = {(entry.at, entry.field) for entry in journal}
-        sql = "SELECT prop, at, value, source, source_id, source_label FROM hs_history WHERE key = ? ORDER BY at, seq"
         before: dict[str, str] = {}
         entries = []
-        for name, at, value, source, source_id, source_label in self._sandbox.store.rows(sql, (key_of(kind.number, row.id),)):
-            if (as_time(at), name) not in journalled and (at != row.created or name == "hs_lead_status"):
-                author = source_label or self._person(source_id) or source.replace("_", " ").lower()
-                entries.append(Entry(as_time(at), author, _KIND_OF_SOURCE.get(source, "system"), name, before.get(name), value))
-            before[name] = value
+        for write in reversed(self._portal.past.writes(kind, [row.id])[row.id]):
+            author = write.source_label or self._person(write.source_id) or write.source.replace("_", " ").lower()
+            for name, (value, _before) in write.changes.items():
+                if (as_time(write.at), name) not in journalled and (write.at != row.created or name == "hs_lead_status"):
+                    kind_of_author = _KIND_OF_SOURCE.get(write.source, "system")
+                    entries.append(Entry(as_time(write.at), author, kind_of_author, name, before.get(name), value))
+                before[name] = value
         born = row.data.get("hs_object_source_label") or row.data.get("hs_object_source") or "unknown source"
         if not any(entry.field == "(created)" for entry in journal):
             entries.append(Entry(as_time(row.created), born.replace("_", " ").lower(), "system", "(created)", None, str(row.id)))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from sandbox.clock import BusinessClock
 from sandbox.core import Sandbox
 from sandbox.faults import Fault, FaultPlan
 from sandbox.hubspot import object_types
+from sandbox.journal import Journal
 from sandbox.store import Store
 from sandbox.switches import Switch, Switches
 
@@ -64,6 +68,34 @@ def test_queued_rows_follow_the_transaction_they_were_queued_in() -> None:
     assert store.rows("SELECT x FROM t ORDER BY x") == [(1,), (3,)]
 
 
+def test_a_joined_write_goes_with_the_transaction_that_is_open() -> None:
+    store = Store()
+    store.script("CREATE TABLE t (x INTEGER)")
+    with store.joined():
+        store.execute("INSERT INTO t VALUES (1)")
+    with pytest.raises(RuntimeError), store.transaction():
+        with store.joined():
+            store.execute("INSERT INTO t VALUES (2)")
+        raise RuntimeError
+    assert store.rows("SELECT x FROM t") == [(1,)]
+
+
+def test_a_world_of_another_version_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    with contextlib.closing(sqlite3.connect(path)) as older:
+        older.execute("CREATE TABLE journal (seq INTEGER PRIMARY KEY, field TEXT)")
+    with pytest.raises(ValueError, match=r"world\.db was written by another version"):
+        Store(str(path))
+
+
+def test_a_world_of_this_version_opens_again(tmp_path: Path) -> None:
+    path = str(tmp_path / "world.db")
+    store = Store(path)
+    store.script("CREATE TABLE t (x INTEGER)")
+    store.close()
+    Store(path).close()
+
+
 def _queue_flush_and_fail(store: Store, insert: str) -> None:
     with store.transaction():
         store.append(insert, [(2,)])
@@ -92,6 +124,19 @@ def test_restore_puts_records_journal_and_clock_back() -> None:
     assert sandbox.journal.read("hubspot")[-1]["new"] == "A"
     assert sandbox.hubspot.schema.of(object_types.CONTACTS)["hs_lead_status"].options[0].value == "NEW"
     sandbox.close()
+
+
+def test_the_journal_can_be_read_from_the_middle_of_a_write() -> None:
+    store = Store()
+    journal, rep = Journal(store), Author(kind="person", name="rep")
+    journal.write("hubspot", "contacts", "1", [("a", None, "1"), ("b", "0", "2"), ("c", None, None)], rep, T0)
+    journal.write("hubspot", "contacts", "2", [], rep, T0)
+    journal.write("hubspot", "contacts", "2", [("d", None, "4")], rep, T0)
+    told = [(entry["seq"], entry["id"], entry["field"], entry["old"], entry["new"]) for entry in journal.read()]
+    assert told == [(1, "1", "a", None, "1"), (2, "1", "b", "0", "2"), (3, "1", "c", None, None), (4, "2", "d", None, "4")]
+    assert [entry["seq"] for entry in journal.read(after=1, limit=2)] == [2, 3]
+    assert [entry["seq"] for entry in journal.read(record_id="2", after=1)] == [4]
+    assert journal.read(limit=0) == []
 
 
 def test_an_unknown_snapshot_is_named() -> None:
