@@ -39,6 +39,7 @@ class Catalog:
         self._store = store
         self.version = 0
         self._objects: dict[str, SObject] = {}
+        self._by_prefix: dict[str, str] = {}
         store.script(_DDL)
         self.reload()
         store.on_restore(self.reload)
@@ -46,6 +47,7 @@ class Catalog:
     def reload(self) -> None:
         """Read the changes from the store again and make the tables that are missing."""
         self._objects = dict(standard_objects())
+        self._by_prefix = {found.prefix: name for name, found in reversed(self._objects.items())}
         for sobject, name, definition in self._store.rows("SELECT sobject, name, definition FROM sf_field ORDER BY rowid"):
             found = self._objects[sobject.lower()]
             changed = found.without_field(name) if definition is None else found.with_field(_decode(definition))
@@ -71,7 +73,8 @@ class Catalog:
 
     def by_prefix(self, record_id: str) -> SObject | None:
         """The object an id belongs to."""
-        return next((found for found in self if found.prefix == record_id[:3]), None)
+        name = self._by_prefix.get(record_id[:3])
+        return None if name is None else self._objects[name]
 
     def child(self, parent: str, relationship: str) -> tuple[SObject, Field] | None:
         """The child object and its foreign key behind a child relationship such as Lead.Histories."""

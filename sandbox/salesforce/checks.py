@@ -79,7 +79,7 @@ def _check_references(org: Org, sobject: SObject, values: Row, actor: Actor) -> 
         target = org.catalog.by_prefix(value)
         if target is None or target.name not in field.reference_to:
             raise RowError("FIELD_INTEGRITY_EXCEPTION", f"{field.label}: id value of incorrect type: {value}", [field.name])
-        row = org.rows.get(target.name, value)
+        row = org.rows.holder(value) if target.name in ("User", "Group") else org.rows.get(target.name, value)
         if row is None:
             raise RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [field.name])
         if row.get("IsDeleted") and actor.access is not None:
@@ -108,7 +108,7 @@ def check_owner(org: Org, sobject: SObject, new: Row, old: Row | None) -> None:
         return
     if not changed and not org.switches.get("salesforce.inactive_owner_on_update"):
         return
-    owner = org.rows.get("User", owner_id)
+    owner = org.rows.holder(owner_id)
     if owner is not None and not owner["IsActive"]:
         text = f"operation performed with inactive user [{owner_id}] as owner of {sobject.label.lower()}"
         raise RowError("INACTIVE_OWNER_OR_USER", text, ["OwnerId"] if changed else [])
@@ -117,8 +117,7 @@ def check_owner(org: Org, sobject: SObject, new: Row, old: Row | None) -> None:
 def _check_queue(org: Org, sobject: SObject, owner_id: str) -> None:
     if sobject.name in _ACTIVITIES and org.switches.get("salesforce.queue_owns_tasks"):
         return
-    served = {row["SobjectType"] for row in org.rows.find("QueueSobject", "QueueId", [owner_id])}
-    if sobject.name not in served:
+    if sobject.name not in org.rows.served(owner_id):
         raise RowError("INVALID_OPERATION", "Queue not associated with this SObject type", ["OwnerId"])
 
 

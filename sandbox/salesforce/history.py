@@ -78,7 +78,7 @@ class History:
         return [names, ids][:owner_rows]
 
     def _name(self, owner_id: str | None) -> str | None:
-        owner = self._rows.get("Group" if (owner_id or "").startswith("00G") else "User", owner_id)
+        owner = self._rows.holder(owner_id) if owner_id else None
         return None if owner is None else owner["Name"]
 
     def _write(self, sobject: SObject, record_id: str, entries: list[Mapping[str, Any]], user_id: str, stamp: str) -> None:

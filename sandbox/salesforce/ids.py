@@ -7,18 +7,26 @@ from functools import lru_cache
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _ALLOWED = frozenset(_DIGITS)
+_UPPER = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_BITS = (1, 2, 4, 8, 16)
 _POD = "5g0"
-_SERIAL_CHARACTERS = 9
+_SERIAL_CHARACTERS, _LAST_BLOCK = 9, 5
 
 
 def make_id(prefix: str, serial: int) -> str:
     """The 18-character id number `serial` of an object; ids sort in the order of their serials."""
+    high, low = divmod(serial, 62**_LAST_BLOCK)
+    start, end = f"{prefix}{_POD}{_digits(high, _SERIAL_CHARACTERS - _LAST_BLOCK)}", _digits(low, _LAST_BLOCK)
+    return f"{start}{end}{_checks(start)}{_check(end)}"
+
+
+@lru_cache(maxsize=65_536)
+def _digits(number: int, width: int) -> str:
     digits = ""
-    for _ in range(_SERIAL_CHARACTERS):
-        serial, rest = divmod(serial, 62)
+    for _ in range(width):
+        number, rest = divmod(number, 62)
         digits = _DIGITS[rest] + digits
-    short = f"{prefix}{_POD}{digits}"
-    return short + checksum(short)
+    return digits
 
 
 def serial_of(record_id: str) -> int:
@@ -32,11 +40,17 @@ def serial_of(record_id: str) -> int:
 @lru_cache(maxsize=65_536)
 def checksum(short: str) -> str:
     """The three characters that tell the case of a 15-character id."""
-    out = ""
-    for start in (0, 5, 10):
-        bits = sum(1 << index for index, character in enumerate(short[start : start + 5]) if character.isascii() and character.isupper())
-        out += _CHECK[bits]
-    return out
+    return _checks(short[:10]) + _check(short[10:])
+
+
+@lru_cache(maxsize=4096)
+def _checks(two_blocks: str) -> str:
+    return _check(two_blocks[:5]) + _check(two_blocks[5:])
+
+
+def _check(block: str) -> str:
+    """The check character of five characters."""
+    return _CHECK[sum([bit for bit, character in zip(_BITS, block, strict=True) if character in _UPPER])]
 
 
 def normalize(value: object) -> str | None:

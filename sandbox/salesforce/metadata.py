@@ -184,7 +184,8 @@ class Deployment:
             found = self._org.rows.insert("Group", {**self._audit(), **values, **sends, "OwnerId": self._org.organization_id})
         else:
             self._org.rows.update("Group", found, {**values, **sends})
-        self._org.store.execute('DELETE FROM "sf_QueueSobject" WHERE "QueueId" = ?', (found,))
+        for row in self._org.rows.find("QueueSobject", "QueueId", [found], ("Id",)):
+            self._org.rows.delete("QueueSobject", row["Id"])
         for one in children(root, "queueSobject"):
             row = {"QueueId": found, "SobjectType": text(one, "sobjectType"), "CreatedById": self._user_id}
             self._org.rows.insert("QueueSobject", row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sandbox.salesforce.exceptions import ApiError
@@ -162,7 +163,8 @@ class Queries:
             return [{"attributes": {"type": "AggregateResult"}, **_fill(plan.nodes, row, self, version)} for row in rows]
         name = plan.sobject.name
         base = f"/services/data/{version}{'/tooling' if plan.sobject.tooling else ''}/sobjects/{name}/"
-        records = [{"attributes": {"type": name, "url": base + str(row[0])}, **_fill(plan.nodes, row, self, version)} for row in rows]
+        fill = plan.filler or partial(_fill, plan.nodes, queries=self, version=version)
+        records = [{"attributes": {"type": name, "url": base + str(row[0])}, **fill(row)} for row in rows]
         for node in plan.nodes:
             if isinstance(node, ChildPlan):
                 self._children(node, [row[0] for row in rows], records, version)

@@ -23,7 +23,7 @@ _ACTIVITIES = ("Task", "Event")
 
 
 class Records:
-    """Saves single records; each save is one transaction. Raises RowError."""
+    """Saves single records; what is refused is refused before anything is written. Raises RowError."""
 
     def __init__(self, org: Org) -> None:
         self._org = org
@@ -36,13 +36,13 @@ class Records:
                 f"entity type {sobject.name} cannot be inserted by you",
             )
         moment = at or self._org.clock.stamp()
-        with self._org.store.transaction():
-            new = {**self._defaults(sobject, actor), **checks.clean(self._org, sobject, dict(given), actor, creating=True)}
-            self._assign(sobject, new, None, actor)
-            derive(self._org, sobject.name, new, None, moment)
-            checks.check_required(sobject, new, given, creating=True)
-            self._check(sobject, new, None, actor)
-            stamped = {**self._audit(sobject, actor, moment, creating=True), **new}
+        new = {**self._defaults(sobject, actor), **checks.clean(self._org, sobject, dict(given), actor, creating=True)}
+        self._assign(sobject, new, None, actor)
+        derive(self._org, sobject.name, new, None, moment)
+        checks.check_required(sobject, new, given, creating=True)
+        self._check(sobject, new, None, actor)
+        stamped = {**self._audit(sobject, actor, moment, creating=True), **new}
+        with self._org.store.joined():
             stamped["Id"] = new["Id"] = self._org.rows.insert(sobject.name, stamped)
             self._after(sobject, {}, stamped, actor, moment, stamped)
         return str(new["Id"])
@@ -51,18 +51,18 @@ class Records:
         """Save changes to a record."""
         self._may(sobject, "Edit", actor)
         moment = at or self._org.clock.stamp()
-        with self._org.store.transaction():
-            values = checks.clean(self._org, sobject, dict(given), actor, creating=False)
-            old = checks.existing(self._org, sobject, record_id)
-            new = {**old, **values}
-            self._assign(sobject, new, old, actor)
-            derive(self._org, sobject.name, new, old, moment)
-            checks.check_required(sobject, new, values, creating=False)
-            self._check(sobject, new, old, actor)
-            changes = {name: value for name, value in new.items() if value != old[name]}
-            if not changes and not self._org.switches.get("salesforce.no_op_update_bumps_stamp"):
-                return
-            audit = {name: value for name, value in self._audit(sobject, actor, moment, creating=False).items() if name not in changes}
+        values = checks.clean(self._org, sobject, dict(given), actor, creating=False)
+        old = checks.existing(self._org, sobject, record_id)
+        new = {**old, **values}
+        self._assign(sobject, new, old, actor)
+        derive(self._org, sobject.name, new, old, moment)
+        checks.check_required(sobject, new, values, creating=False)
+        self._check(sobject, new, old, actor)
+        changes = {name: value for name, value in new.items() if value != old[name]}
+        if not changes and not self._org.switches.get("salesforce.no_op_update_bumps_stamp"):
+            return
+        audit = {name: value for name, value in self._audit(sobject, actor, moment, creating=False).items() if name not in changes}
+        with self._org.store.joined():
             self._org.rows.update(sobject.name, old["Id"], {**audit, **changes})
             self._after(sobject, old, {**new, **audit}, actor, moment, changes)
 

@@ -136,6 +136,16 @@ class SObject:
         return ", ".join(f'"{name}"' for name in self.names)
 
     @cached_property
+    def absent(self) -> Mapping[str, Any]:
+        """What a row holds where a create says nothing."""
+        return {**dict.fromkeys(self.names), **dict.fromkeys(self.booleans, 0)}
+
+    @cached_property
+    def get_sql(self) -> str:
+        """The SELECT of one row by its id."""
+        return f'SELECT {self.select_list} FROM "sf_{self.name}" WHERE "Id" = ?'
+
+    @cached_property
     def insert_sql(self) -> str:
         """The INSERT of a whole row."""
         return f'INSERT INTO "sf_{self.name}" ({self.select_list}) VALUES ({",".join("?" * len(self.names))})'

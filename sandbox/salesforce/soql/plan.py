@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,6 +63,24 @@ class Plan:
     offset: int = 0
     is_count: bool = False
     is_aggregate: bool = False
+
+    @cached_property
+    def filler(self) -> Callable[[Sequence[Any]], dict[str, Any]] | None:
+        """Makes a record of an SQL row, where all nodes are values; None where there are parents or children."""
+        leaves = [node for node in self.nodes if isinstance(node, Leaf)]
+        if len(leaves) < len(self.nodes) or len(leaves) < 2:
+            return None
+        keys, pick = [leaf.key for leaf in leaves], itemgetter(*(leaf.index for leaf in leaves))
+        booleans = [leaf.key for leaf in leaves if leaf.is_boolean]
+
+        def fill(row: Sequence[Any]) -> dict[str, Any]:
+            record = dict(zip(keys, pick(row), strict=True))
+            for key in booleans:
+                if record[key] is not None:
+                    record[key] = bool(record[key])
+            return record
+
+        return fill
 
     @property
     def source(self) -> str:

@@ -72,6 +72,8 @@ def like_pattern(token: Token) -> str:
 
 def _decode(token: Token, *, for_like: bool) -> str:
     body = token.text[1:-1]
+    if "\\" not in body:
+        return body
     out: list[str] = []
     index = 0
     while index < len(body):

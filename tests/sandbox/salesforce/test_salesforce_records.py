@@ -301,3 +301,31 @@ def test_open_tasks_follow_a_new_owner_only_by_switch(sandbox: Sandbox, company:
         task = sandbox.salesforce.create("Task", {"WhoId": lead, "Subject": "x", "OwnerId": company.rep}, PERSON)
         rest.call("PATCH", f"sobjects/Lead/{lead}", json={"OwnerId": company.other_rep})
         assert rest.get(f"sobjects/Task/{task}")["OwnerId"] == (company.other_rep if moves else company.rep)
+
+
+def test_an_owner_is_looked_at_anew_once_users_were_written_or_that_was_undone(company: Company) -> None:
+    org, lead, admin = company.sandbox.salesforce, company.lead(), company.rest("admin")
+    colleague = org.add_user("soon.gone@acme.example", "Soon", "Gone")
+    give = {"records": [{"attributes": {"type": "Lead"}, "Id": lead, "OwnerId": colleague}]}
+
+    def given() -> list[str]:
+        company.sandbox.salesforce.update("Lead", lead, {"OwnerId": company.rep}, PERSON)
+        result = admin.call("PATCH", "composite/sobjects", json=give).json()[0]
+        return [error["statusCode"] for error in result["errors"]]
+
+    assert given() == []
+    with pytest.raises(RuntimeError), company.sandbox.store.transaction():
+        org.update("User", colleague, {"IsActive": False}, PERSON)
+        assert org.org.rows.holder(colleague)["IsActive"] is False
+        raise RuntimeError
+    assert given() == []
+    org.update("User", colleague, {"IsActive": False}, PERSON)
+    assert given() == ["INACTIVE_OWNER_OR_USER"]
+
+
+def test_what_a_queue_may_own_is_looked_at_anew_once_that_was_written(company: Company) -> None:
+    org, lead, rest = company.sandbox.salesforce, company.lead(), company.rest()
+    queue = org.add_queue("Late queue", sobjects=())
+    assert rest.call("PATCH", f"sobjects/Lead/{lead}", json={"OwnerId": queue}).status_code == 400
+    org.org.rows.insert("QueueSobject", {"QueueId": queue, "SobjectType": "Lead", "CreatedById": org.org.system_user_id})
+    assert rest.call("PATCH", f"sobjects/Lead/{lead}", json={"OwnerId": queue}).status_code == 204
