@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -19,6 +20,8 @@ from sandbox.app import build_app
 from sandbox.core import Sandbox
 
 _PARENT_POLL_SECONDS = 0.5
+# A reply of a hundred records is made of some ten thousand objects that die with it: looking for cycles among them finds none.
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -94,6 +97,8 @@ def main(argv: list[str]) -> int:
         sandbox.control.seed(world=arguments.world, seed=arguments.seed, leads=arguments.leads, crms=arguments.crms.split(","))
     if arguments.follow_wall:
         sandbox.clock.follow_wall()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         asyncio.run(_serve(arguments, sandbox, listener, parent))
     finally:

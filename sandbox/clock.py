@@ -36,8 +36,10 @@ class BusinessClock:
     def stamp(self) -> datetime:
         """A distinct, ordered time for one write, on a whole millisecond; the clock stands at it afterwards."""
         at = self.now() + TICK
-        at = at.replace(microsecond=at.microsecond // 1000 * 1000)
-        if self._wall_anchor is None or at > self.now():
+        at -= timedelta(microseconds=at.microsecond % 1000)
+        if self._wall_anchor is None:
+            self._base = at
+        elif at > self.now():
             self.set(at)
         return at
 

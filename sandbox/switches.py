@@ -28,13 +28,12 @@ class Switches:
                 message = f"switch {switch.name!r} is declared twice; rename one"
                 raise ValueError(message)
             self._declared[switch.name] = switch
-        self._values: dict[str, Any] = {}
+        self._in_force: dict[str, Any] = {}
+        self.reset()
 
     def get(self, name: str) -> Any:
         """The value in force."""
-        if name in self._values:
-            return self._values[name]
-        return self._known(name).default
+        return self._in_force[name] if name in self._in_force else self._known(name).default
 
     def set(self, name: str, value: Any) -> None:
         """Set a value; KeyError for an unknown name, ValueError for a value of the wrong kind."""
@@ -45,11 +44,11 @@ class Switches:
         if not switch.choices and switch.default is not None and not _same_kind(switch.default, value):
             message = f"switch {name!r} takes a {type(switch.default).__name__}, got {value!r}"
             raise ValueError(message)
-        self._values[name] = value
+        self._in_force[name] = value
 
     def reset(self) -> None:
         """Back to the defaults."""
-        self._values.clear()
+        self._in_force = {name: switch.default for name, switch in self._declared.items()}
 
     def describe(self) -> list[dict[str, Any]]:
         """Every switch with its value, as JSON-ready dicts."""

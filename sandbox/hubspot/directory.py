@@ -86,6 +86,8 @@ class Directory:
         store.script(_DDL)
         self._cached: dict[str, list[dict[str, Any]]] = {}
         store.on_restore(self._cached.clear)
+        self._owner_by_id: dict[int, Owner] = {}
+        store.on_restore(self._owner_by_id.clear)
         if not self.things("pipeline:deals"):
             self.put("pipeline:deals", "default", _pipeline("default", "Sales Pipeline", [_deal_stage(*stage) for stage in _DEAL_STAGES]))
             self.put(
@@ -96,6 +98,7 @@ class Directory:
 
     def add_owner(self, owner: Owner) -> None:
         """Store an owner, replacing one of that id."""
+        self._owner_by_id.clear()
         self._store.execute(
             "INSERT OR REPLACE INTO hs_owner VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
@@ -120,7 +123,12 @@ class Directory:
 
     def owner(self, owner_id: int) -> Owner | None:
         """One owner, deactivated or not."""
-        return next(iter(self._owners("id = ?", (owner_id,))), None)
+        if owner_id in self._owner_by_id:
+            return self._owner_by_id[owner_id]
+        for found in self._owners("id = ?", (owner_id,)):
+            self._owner_by_id[owner_id] = found
+            return found
+        return None
 
     def owner_of_user(self, user_id: int) -> Owner | None:
         """The owner behind a user id."""

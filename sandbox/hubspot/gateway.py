@@ -108,7 +108,7 @@ class Gateway:
             if part in call.parts:
                 call.type_of(part)
         if call.raw and call.method in ("POST", "PUT", "PATCH") and "form" not in call.content_type:
-            _parse(call.raw)
+            _ = call.parsed
         if endpoint.needs is not None:
             missing = [group for group in endpoint.needs(call) if not any(scope in call.app.scopes for scope in group)]
             if missing:
@@ -175,13 +175,6 @@ class Gateway:
 
     def _correlation_id(self) -> str:
         return str(UUID(int=self._portal.rng.getrandbits(128), version=4))
-
-
-def _parse(raw: bytes) -> None:
-    try:
-        orjson.loads(raw)
-    except orjson.JSONDecodeError as broken:
-        raise exceptions.invalid_json(str(broken)) from None
 
 
 def _family(template: str, parts: Mapping[str, str]) -> str:

@@ -8,9 +8,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from sandbox.hubspot.schema import Property
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _EMAIL = re.compile(r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]{2,}$")
 _MILLIS = re.compile(r"^-?\d{1,15}$")
 _NUMBER = re.compile(r"^-?\d+(\.\d+)?([eE][+-]?\d+)?$")
@@ -28,7 +31,7 @@ class BadValueError(ValueError):
 
 def to_ms(at: datetime) -> int:
     """Epoch milliseconds of an aware time."""
-    return (at - _EPOCH) // timedelta(milliseconds=1)
+    return (at - _EPOCH) // _MILLISECOND
 
 
 @lru_cache(maxsize=10_000)
@@ -37,6 +40,7 @@ def iso(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
+@lru_cache(maxsize=10_000)
 def parse_ms(text: str) -> int:
     """Epoch milliseconds of an ISO time or of epoch milliseconds; ValueError otherwise."""
     if _MILLIS.match(text):
@@ -63,8 +67,7 @@ def comparable(definition: Property | None, value: str) -> int | float | str | N
 
 def accept(definition: Property, raw: str) -> str:
     """The value as it is stored; BadValueError with HubSpot's code otherwise. Owner ids and multi-select appends are the caller's."""
-    checks = {"number": _number, "datetime": _datetime, "date": _date, "enumeration": _enumeration, "bool": _enumeration}
-    check = checks.get(definition.type)
+    check = _CHECKS.get(definition.type)
     if check is not None:
         return check(definition, raw)
     if len(raw) > MAX_TEXT:
@@ -108,9 +111,18 @@ def _date(_definition: Property, raw: str) -> str:
 def _enumeration(definition: Property, raw: str) -> str:
     if not definition.options:
         return raw
-    allowed = [option.value for option in definition.options]
     chosen = [part for part in raw.split(";") if part] if definition.is_multiple else [raw]
     for value in chosen:
-        if value not in allowed:
+        if not any(option.value == value for option in definition.options):
+            allowed = [option.value for option in definition.options]
             raise BadValueError("INVALID_OPTION", f"{value} was not one of the allowed options: [{', '.join(allowed)}]")
     return ";".join(dict.fromkeys(chosen))
+
+
+_CHECKS: Mapping[str, Callable[[Property, str], str]] = {
+    "number": _number,
+    "datetime": _datetime,
+    "date": _date,
+    "enumeration": _enumeration,
+    "bool": _enumeration,
+}
