@@ -102,7 +102,7 @@ class HubSpot:
     def get(self, object_type: str, record_id: str | int) -> Record | None:
         """The record (the survivor of a merged one), archived or not, or None."""
         kind = object_types.get(object_type)
-        row = self.records.fetch(kind, self.records.resolve(kind, int(record_id)))
+        row = self.records.survivor(kind, int(record_id))
         return None if row is None else to_record(kind, row)
 
     def find(self, object_type: str, **equals: str) -> list[Record]:
@@ -165,7 +165,7 @@ class HubSpot:
     def history(self, object_type: str, record_id: str | int, name: str) -> list[Version]:
         """A property's history, newest first, to the depth the switches set."""
         kind = object_types.get(object_type)
-        row = self.records.fetch(kind, self.records.resolve(kind, int(record_id)))
+        row = self.records.survivor(kind, int(record_id))
         if row is None:
             return []
         entries = entries_of(row, self.past.writes(kind, [row.id])[row.id], [name], self.history_depth(kind))[name]
@@ -268,10 +268,10 @@ class HubSpot:
         """Let calculated properties catch up with the business clock."""
         self.writing.settle(self.now_ms())
 
-    def activities(self, kind: ObjectType, record_id: int) -> list[rollups.Activity]:
-        """The engagements of a record."""
+    def activities(self, kind: ObjectType, record_id: int, only: Sequence[str] = ()) -> list[rollups.Activity]:
+        """The engagements of a record, of all types or of those named."""
         found = []
-        for engagement in (each for each in object_types.ALL if each.is_engagement):
+        for engagement in (each for each in object_types.ALL if each.is_engagement and (not only or each.plural in only)):
             ids = self.associations.ids(kind, record_id, engagement) if link_types(kind, engagement) else []
             rows = self.records.fetch_many(engagement, ids).values() if ids else ()
             found += [rollups.activity(engagement.plural, row.id, row.data, row.created) for row in rows if row.archived is None]

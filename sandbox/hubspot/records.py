@@ -96,6 +96,24 @@ class Records:
         found = self._store.row("SELECT created, modified, archived, data FROM hs_record WHERE key = ?", (key_of(kind.number, record_id),))
         return None if found is None else Row(record_id, found[0], found[1], found[2], orjson.loads(found[3]))
 
+    def survivor(self, kind: ObjectType, record_id: int) -> Row | None:
+        """The record, or the one it was merged into; a record that was merged away has no row any more."""
+        row = self.fetch(kind, record_id)
+        if row is None:
+            resolved = self.resolve(kind, record_id)
+            row = None if resolved == record_id else self.fetch(kind, resolved)
+        return row
+
+    def survivors(self, kind: ObjectType, ids: Sequence[int]) -> list[Row | None]:
+        """`survivor` of each id, in one query where none was merged away."""
+        found = self.fetch_many(kind, ids)
+        missing = [record_id for record_id in ids if record_id not in found]
+        if not missing:
+            return [found[record_id] for record_id in ids]
+        leads_to = dict(zip(missing, self.resolve_many(kind, missing), strict=True))
+        found = self.fetch_many(kind, list(leads_to.values())) | found
+        return [found.get(leads_to.get(record_id, record_id)) for record_id in ids]
+
     def fetch_many(self, kind: ObjectType, ids: Sequence[int]) -> dict[int, Row]:
         """The records there are among `ids`, by id."""
         keys = [key_of(kind.number, record_id) for record_id in ids]

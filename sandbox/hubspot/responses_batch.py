@@ -72,9 +72,7 @@ def archive(call: Call) -> Reply:
 def _rows(call: Call, ids: Sequence[str], id_property: str) -> list[Row | None]:
     if id_property and id_property != "hs_object_id":
         return [find_row(call, text, id_property) for text in ids]
-    numbers = call.portal.records.resolve_many(call.kind, [int(text) if text.isdigit() else 0 for text in ids])
-    found = call.portal.records.fetch_many(call.kind, numbers)
-    return [found.get(number) for number in numbers]
+    return call.portal.records.survivors(call.kind, [int(text) if text.isdigit() else 0 for text in ids])
 
 
 def _rows_of(call: Call, inputs: Sequence[Input]) -> dict[str, Row | None]:

@@ -106,13 +106,13 @@ def find_row(call: Call, text: str, id_property: str, kind_name: str = "") -> Ro
             raise exceptions.invalid(f"idProperty {id_property} is not a unique property of {kind.label}")
         holder = call.portal.records.holder(kind, id_property, text)
         return None if holder is None else call.portal.records.fetch(kind, holder)
-    return call.portal.records.fetch(kind, call.portal.records.resolve(kind, _as_id(text)))
+    return call.portal.records.survivor(kind, _as_id(text))
 
 
 def create_from(call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
     """Create a record out of one input; as it is shown."""
     properties = properties_of(body)
-    _check_conditions(call, {name: str(value) for name, value in properties.items() if value is not None}, creating=True)
+    _check_conditions(call, {}, properties, creating=True)
     record_id = call.portal.create(call.kind.plural, properties, call.author, associations=_links(call, body))
     row = call.portal.writing.live(call.kind, int(record_id))
     return call.written(row.data).show(row)
@@ -123,7 +123,7 @@ def update_from(call: Call, row: Row, properties: Mapping[str, Any]) -> dict[str
 
     The caller opens the transaction: what is refused is refused before anything is written.
     """
-    _check_conditions(call, {**row.data, **{name: str(value) for name, value in properties.items() if value is not None}}, creating=False)
+    _check_conditions(call, row.data, properties, creating=False)
     portal = call.portal
     changed = portal.writing.update_row(call.kind, row, properties, call.author, portal.stamp_ms(None))
     return call.written(properties).show(changed)
@@ -155,8 +155,9 @@ def _target(call: Call, type_id: int) -> str:
     raise exceptions.invalid(f"invalid association type {type_id} from {call.kind.label}")
 
 
-def _check_conditions(call: Call, values: Mapping[str, str], *, creating: bool) -> None:
+def _check_conditions(call: Call, stored: Mapping[str, str], properties: Mapping[str, Any], *, creating: bool) -> None:
     if call.version >= "2026-09" and call.is_dated:
+        values = {**stored, **{name: str(value) for name, value in properties.items() if value is not None}}
         call.portal.validation.check_conditions(call.kind, values, creating=creating)
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TARGETS = ("contacts", "companies", "deals")
 COUNTERS = ("num_notes", "num_contacted_notes")
+# The engagements that can be a next activity.
+PLANNED = ("tasks", "meetings")
 _NEXT_TYPE = {"calls": "CALL", "emails": "EMAIL", "meetings": "MEETING", "tasks": "TASK"}
 
 
@@ -41,7 +43,7 @@ class Activity:
 
     @property
     def is_ahead(self) -> bool:
-        """Whether it is an open task or a meeting that is not called off."""
+        """Whether it is an open task or a meeting that is not called off; see PLANNED."""
         if self.kind == "tasks":
             return self.data.get("hs_task_status", "NOT_STARTED") != "COMPLETED"
         return self.kind == "meetings" and self.data.get("hs_meeting_outcome") not in ("CANCELED", "NO_SHOW")

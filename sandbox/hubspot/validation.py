@@ -9,7 +9,7 @@ from sandbox.hubspot import exceptions
 from sandbox.hubspot.values import BadValueError, accept
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sandbox.author import Author
     from sandbox.hubspot.directory import Directory
@@ -34,19 +34,20 @@ class Validation:
         `current` is what the record holds. Engagements ignore unknown and read-only properties; a null is dropped unless the switch
         says it clears.
         """
-        definitions = self._schema.of(kind)
+        definitions, trusted = self._schema.of(kind), author.may_write_read_only
+        rules = self._directory.things(f"validation:{kind.plural}")
         found: dict[str, str] = {}
         problems: list[dict[str, Any]] = []
         for name, raw in properties.items():
             definition = definitions.get(name)
-            if definition is None or (definition.read_only and not author.may_write_read_only):
+            if definition is None or (definition.read_only and not trusted):
                 if not kind.is_engagement and self._is_problem(definition):
                     problems.append(self._refused(name, definition))
                 continue
-            if author.may_write_read_only and name in _OWN and not (kind.plural == "deals" and name == "createdate"):
+            if trusted and name in _OWN and not (kind.plural == "deals" and name == "createdate"):
                 continue
             try:
-                value = self._value(kind, definition, raw, current)
+                value = self._value(definition, raw, current, rules)
             except BadValueError as bad:
                 problems.append(exceptions.problem(name, bad.code, str(bad), self._portal_id))
                 continue
@@ -74,31 +75,24 @@ class Validation:
             return exceptions.problem(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist', self._portal_id)
         return exceptions.problem(name, "READ_ONLY_VALUE", f'"{name}" is a read only property; its value cannot be set', self._portal_id)
 
-    def _value(self, kind: ObjectType, definition: Property, raw: Any, current: Mapping[str, str]) -> str | None:
+    def _value(self, definition: Property, raw: Any, current: Mapping[str, str], rules: Sequence[Mapping[str, Any]]) -> str | None:
         if raw is None:
             return "" if self._switches.get("hubspot.null_clears") else None
-        if isinstance(raw, (dict, list)):
-            raise BadValueError("INVALID_VALUE", f"{definition.name} must be a string")
-        text = str(raw).lower() if isinstance(raw, bool) else str(raw)
+        text = raw if isinstance(raw, str) else _as_text(definition, raw)
         if text == "":
             return ""
-        if definition.is_multiple and text.startswith(";"):
+        if text.startswith(";") and definition.is_multiple:
             text = ";".join(part for part in (current.get(definition.name, ""), text.strip(";")) if part)
         if definition.takes_owner:
             self._check_owner(text)
         value = accept(definition, text)
-        self._check_rules(kind, definition.name, value)
+        _check_rules(rules, definition.name, value)
         return value
 
     def _check_owner(self, text: str) -> None:
         owner = self._directory.owner(int(text)) if text.isdigit() else None
         if owner is None or (owner.archived and self._switches.get("hubspot.archived_owner_assign") == "refuse"):
             raise BadValueError("INVALID_OWNER_ID", f"{text} is not a valid owner id")
-
-    def _check_rules(self, kind: ObjectType, name: str, value: str) -> None:
-        for rule in self._directory.things(f"validation:{kind.plural}"):
-            if rule["propertyName"] == name and not _keeps(rule["ruleType"], rule.get("ruleArguments") or [], value):
-                raise BadValueError(f"INVALID_{rule['ruleType']}", f"{name} does not meet the validation rule {rule['ruleType']}")
 
     def _forward_only(self, found: dict[str, str], current: Mapping[str, str], author: Author, stage: Property | None) -> dict[str, str]:
         new, old = found.get("lifecyclestage"), current.get("lifecyclestage")
@@ -111,6 +105,19 @@ class Validation:
             problem = f"Lifecycle stage cannot be moved back from {old} to {new}; clear it first"
             raise exceptions.invalid_properties([exceptions.problem("lifecyclestage", "INVALID_LIFECYCLE_STAGE", problem, self._portal_id)])
         return {name: value for name, value in found.items() if name != "lifecyclestage"}
+
+
+def _as_text(definition: Property, raw: Any) -> str:
+    """A value that is no string as the text it stands for; objects and lists stand for none."""
+    if isinstance(raw, (dict, list)):
+        raise BadValueError("INVALID_VALUE", f"{definition.name} must be a string")
+    return str(raw).lower() if isinstance(raw, bool) else str(raw)
+
+
+def _check_rules(rules: Sequence[Mapping[str, Any]], name: str, value: str) -> None:
+    for rule in rules:
+        if rule["propertyName"] == name and not _keeps(rule["ruleType"], rule.get("ruleArguments") or [], value):
+            raise BadValueError(f"INVALID_{rule['ruleType']}", f"{name} does not meet the validation rule {rule['ruleType']}")
 
 
 def _keeps(rule: str, arguments: list[str], value: str) -> bool:

@@ -51,7 +51,8 @@ class Writing:
         clean = {name: value for name, value in self._portal.validation.clean(kind, properties, {}, author).items() if value != ""}
         self._check_new(kind, clean, author, links)
         chosen = records.next_id(kind) if record_id is None else record_id
-        records.reserve(kind, chosen)
+        if record_id is not None:
+            records.reserve(kind, chosen)
         self._claim(kind, chosen, {}, clean)
         source = authorship.source_of(author, self._switches)
         data = {**clean, **{n: v for n, v in derived.derive(kind, {}, clean, at).items() if v}, **authorship.creation_properties(source)}
@@ -76,7 +77,7 @@ class Writing:
 
     def live(self, kind: ObjectType, record_id: int) -> Row:
         """The live record, the survivor of a merged one; HubSpotError 404 otherwise."""
-        row = self._portal.records.fetch(kind, self._portal.records.resolve(kind, record_id))
+        row = self._portal.records.survivor(kind, record_id)
         if row is None or row.archived is not None:
             raise exceptions.object_not_found(str(record_id))
         return row
@@ -109,7 +110,7 @@ class Writing:
 
     def archive(self, kind: ObjectType, record_id: int, author: Author, at: int) -> None:
         """Archive a live record; anything else is left alone."""
-        row = self._portal.records.fetch(kind, self._portal.records.resolve(kind, record_id))
+        row = self._portal.records.survivor(kind, record_id)
         if row is None or row.archived is not None:
             return
         row.archived = at
@@ -235,7 +236,7 @@ class Writing:
         if row is None or source is None or row.archived is not None:
             return
         changes = rollups.absorb(target.plural, row.data, rollups.activity(engagement.plural, source.id, source.data, source.created), at)
-        changes |= rollups.next_activity(target.plural, self._portal.activities(target, target_id), at)
+        changes |= rollups.next_activity(target.plural, self._portal.activities(target, target_id, rollups.PLANNED), at)
         self.apply(target, row, changes, SYSTEM, at)
 
     def _renew_next_activity(self, engagement: ObjectType, engagement_id: int, at: int) -> None:
@@ -244,7 +245,7 @@ class Writing:
         for target in (object_types.get(name) for name in rollups.TARGETS):
             for target_id in self._portal.associations.ids(engagement, engagement_id, target):
                 row = self._portal.records.fetch(target, target_id)
-                found = rollups.next_activity(target.plural, self._portal.activities(target, target_id), at)
+                found = rollups.next_activity(target.plural, self._portal.activities(target, target_id, rollups.PLANNED), at)
                 if row is not None and any(row.data.get(name, "") != value for name, value in found.items()):
                     self.apply(target, row, found, SYSTEM, at)
 

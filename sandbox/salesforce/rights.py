@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,7 @@ class Access:
     objects: Mapping[str, frozenset[str]]
     grants: Mapping[tuple[str, str], bool]
     exists: Callable[[SObject], bool]
+    _seen: dict[str, tuple[SObject, dict[str, tuple[Field, bool]]]] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     def has(self, permission: str) -> bool:
         """Whether the user has a system permission such as PermissionsModifyMetadata."""
@@ -77,13 +79,31 @@ class Access:
 
     def field(self, sobject: SObject, name: str) -> Field | None:
         """The field, unless it does not exist or field-level security hides it."""
-        found = sobject.field(name)
-        if found is None or found.granted or (sobject.name.lower(), found.name.lower()) in self.grants:
-            return found
-        return None
+        known = self._known(sobject).get(name)
+        return known[0] if known is not None else self._look(sobject, name)[0]
 
     def may_edit(self, sobject: SObject, field: Field) -> bool:
         """Whether field-level security lets the user write the field."""
+        known = self._known(sobject).get(field.name)
+        return known[1] if known is not None and known[0] is field else self._may_edit(sobject, field)
+
+    def _known(self, sobject: SObject) -> dict[str, tuple[Field, bool]]:
+        """What was looked up in this definition of the object: a collection asks for the same fields in every record."""
+        kept = self._seen.get(sobject.name)
+        if kept is None or kept[0] is not sobject:
+            kept = self._seen[sobject.name] = (sobject, {})
+        return kept[1]
+
+    def _look(self, sobject: SObject, name: str) -> tuple[Field | None, bool]:
+        found = sobject.field(name)
+        if found is None or not (found.granted or (sobject.name.lower(), found.name.lower()) in self.grants):
+            return None, False
+        looked = (found, self._may_edit(sobject, found))
+        if name == found.name:
+            self._known(sobject)[name] = looked
+        return looked
+
+    def _may_edit(self, sobject: SObject, field: Field) -> bool:
         return field.granted or self.grants.get((sobject.name.lower(), field.name.lower()), False)
 
 
