@@ -10,6 +10,7 @@ from handoff.calendar import Calendar
 from handoff.counters import CountRule, compile_counts
 from handoff.fit import FitRules, compile_fit
 from handoff.intent import IntentRules, compile_intent
+from handoff.lasting import lasting_signals
 from handoff.match import Check, compile_condition, leaves_of
 from handoff.matrix import Cells, compile_matrix
 from handoff.personas import Personas, compile_personas
@@ -41,22 +42,24 @@ class Row:
     adoption_only: bool
     guard_signal: str  # the signal the first test of the row asks for, "" when it does not begin with one
     guard: Check
+    rest: Check  # what is left to ask once the first test holds
 
 
-Item = Row | tuple[str | int | None, ...]
-"""A row still to be tried, or the trace of one that has lost already."""
+Trace = tuple[str | int | None, ...]
+Trial = tuple[tuple[Trace, ...], Row | None, Check]
+"""The traces of rows that have lost already, then a row still to be tried (None: none is left) by this check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """Neighbouring rows whose first test asks for the same signal ("": rows without such a test).
 
-    `answers` keeps, per value of the signal, whether all of them lose by it, and their traces and rows in order.
+    `answers` keeps, per value of the signal, what is left to try: rows that lose by their first test have lost for every such lead.
     """
 
     signal: str
     rows: tuple[Row, ...]
-    answers: dict[object, tuple[bool, tuple[Item, ...]]]
+    answers: dict[object, tuple[Trial, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ class CompiledPolicy:
     senior: Check | None
     asked_types: frozenset[str]  # lead types of rules that answer a hand-raise
     field_pools: tuple[Pool, ...]
+    lasting: frozenset[str]  # signals that a move does not change
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
@@ -188,6 +192,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         senior=None if policy.senior is None else compile_condition(policy.senior),
         asked_types=frozenset(row.rule.lead_type for row in rows if row.rule.lead_type and "hand_raise.waiting" in row.reads),
         field_pools=tuple(pool for pool in policy.pools.values() if pool.field),
+        lasting=lasting_signals(policy),
     )
 
 
@@ -210,23 +215,34 @@ def _leaves(rule: Transition, stage: str) -> bool:
 
 def _row(rule: Transition) -> Row:
     reads = frozenset(test.signal for test, _ in leaves_of(rule.when) if test.signal)
-    first = rule.when.all[0] if rule.when.all else None
-    guard = first if isinstance(first, Test) and first.signal else None
+    guard, rest = _guard(rule)
+    check = compile_condition(rule.when)
     return Row(
         name=rule.name,
         rule=rule,
-        check=compile_condition(rule.when),
+        check=check,
         reads=reads,
         override=frozenset(rule.may_override_person),
         adoption_only=rule.adoption_only,
         guard_signal=guard.signal if guard is not None else "",
-        guard=compile_condition(guard if guard is not None else rule.when),
+        guard=compile_condition(guard) if guard is not None else check,
+        rest=compile_condition(rest) if rest is not None else check,
     )
 
 
+def _guard(rule: Transition) -> tuple[Test | None, Condition | None]:
+    """The test a row is asked first, where it is of a signal, and what is left once that holds."""
+    if rule.adoption_only:
+        return Test(signal="adopting", op=Operator.IS, value=True), rule.when
+    first = rule.when.all[0] if rule.when.all else None
+    if not isinstance(first, Test) or not first.signal:
+        return None, None
+    left = rule.when.model_copy(update={"all": rule.when.all[1:]})
+    return first, left if left.all or left.any or left.none else Condition(always=True)
+
+
 def _blocks(rows: tuple[Row, ...]) -> tuple[Block, ...]:
-    grouped = [(signal, tuple(members)) for signal, members in groupby(rows, key=lambda row: "" if row.adoption_only else row.guard_signal)]
-    return tuple(Block(signal, members, {}) for signal, members in grouped)
+    return tuple(Block(signal, tuple(members), {}) for signal, members in groupby(rows, key=lambda row: row.guard_signal))
 
 
 def _grouped_notices(policy: Policy, keys: Callable[[Notice], tuple[str, ...]]) -> dict[str, tuple[NoticeRule, ...]]:
