@@ -15,7 +15,7 @@ from handoff.match import Check, compile_condition, leaves_of
 from handoff.matrix import Cells, compile_matrix
 from handoff.personas import Personas, compile_personas
 from handoff.policy import Cadence, Condition, Notice, Operator, Policy, Pool, RouteRule, ScopeRule, Test, Transition
-from handoff.policy_intake import OTHER_UNIT
+from handoff.scope import Scope, compile_scope
 
 ANY_STAGE = frozenset({"any", "*"})
 OPEN_STEPS = frozenset({"next_step.open", "silence.due", "last_call.due", "kept", "task.open"})
@@ -79,7 +79,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A scope, hold or group rule: its name and check, with the days a hold is reviewed after."""
+    """A hold or group rule: its name and check, with the days a hold is reviewed after."""
 
     name: str
     check: Check
@@ -125,7 +125,7 @@ class CompiledPolicy:
     rows: Mapping[str, tuple[Row, ...]]
     blocks: Mapping[str, tuple[Block, ...]]
     by_name: Mapping[str, Row]
-    scope: tuple[Named, ...]
+    scope: Scope
     holds: tuple[Named, ...]
     groups: tuple[Named, ...]
     routes: tuple[Route, ...]
@@ -164,7 +164,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         rows=per_stage,
         blocks={stage: _blocks(stage_rows) for stage, stage_rows in per_stage.items()},
         by_name={row.name: row for row in rows},
-        scope=_scope(policy),
+        scope=compile_scope(policy),
         holds=tuple(Named(rule.name, compile_condition(rule.when), rule.review_days) for rule in policy.holds),
         groups=tuple(Named(rule.name, compile_condition(rule.when), persona_first=rule.persona_first) for rule in policy.groups),
         routes=tuple(_route(rule) for rule in policy.routes),
@@ -194,15 +194,6 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         field_pools=tuple(pool for pool in policy.pools.values() if pool.field),
         lasting=lasting_signals(policy),
     )
-
-
-def _scope(policy: Policy) -> tuple[Named, ...]:
-    """The rules in their order; before them, where the policy says whose leads it takes, the leads of other units."""
-    rules = tuple(Named(rule.name, compile_condition(rule.when)) for rule in policy.scope)
-    if policy.takes is None:
-        return rules
-    mine = compile_condition(policy.takes)
-    return (Named(OTHER_UNIT, lambda case: ("no", "takes", "is", "", "holds") if mine(case) is None else None), *rules)
 
 
 def _route(rule: RouteRule) -> Route:

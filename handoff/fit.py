@@ -7,7 +7,7 @@ when every field it reads is absent: that lowers confidence, never the score.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from handoff.decision import Reason
 from handoff.match import MOST_ANSWERS, Check, compile_condition, leaves_of
@@ -27,8 +27,7 @@ class _Attribute:
     answers: dict[tuple[str | None, ...], Reason]  # the step of the trace by the values read, where closed
 
 
-@dataclass(frozen=True, slots=True)
-class FitScore:
+class FitScore(NamedTuple):
     """`score` is None when unknown; `points` of `known_weight`; `because` holds one step per attribute."""
 
     score: int | None

@@ -102,15 +102,16 @@ def next_look(case: Case) -> int:
         moments.append(case.history.later)
     if watch.intent_falls and case.history.engagements:
         moments.extend(_falling(case, watch.intent_levels))
-    moments.extend(moment for signal in watch.counts if (moment := leaves(case, signal)) is not None)
+    if watch.counts and case.history.events:
+        moments.extend([moment for signal in watch.counts if (moment := leaves(case, signal)) is not None])
     if watch.settles:
         moments.append(settles_at(case))
-    return min(moment for moment in moments if moment > now)
+    return min([moment for moment in moments if moment > now])
 
 
 def alerts(case: Case) -> tuple[tuple[str, str], ...]:
     """What stands on the exceptions list for the lead as it is now: (name, what to do)."""
-    return tuple((alert.name, alert.says) for alert in case.policy.alerts[case.prior.stage] if alert.check(case) is None)
+    return tuple([(alert.name, alert.says) for alert in case.policy.alerts[case.prior.stage] if alert.check(case) is None])
 
 
 Deadlines = Callable[[Case, tuple[int, ...]], list[int]]
