@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from benchmarks.figure import Figure
 from benchmarks.stage import Stage
 from engine.context import Engine
-from engine.decide import frame_for
+from engine.decide import frames_of
 from engine.frame import build_frame
 from handoff.decide import decide
 
@@ -53,14 +53,14 @@ def _decided(stage: Stage, ledger: str, *, adopting: bool) -> Spent:
 def spend(engine: Engine, *, adopting: bool) -> Spent:
     """Loads and decides every lead of the ledger shard by shard; nothing is kept."""
     frame, now, spent, after = build_frame(engine, adopting=adopting), engine.clock(), Spent(), ""
-    policy = engine.policy
+    policy, frames = engine.policy, frames_of(frame)
     while keys := engine.ledger.leads.all_keys(after, engine.settings.shard_size):
         after = keys[-1]
         begun = time.process_time()
         loaded = engine.ledger.leads.load(keys, now, policy.systems, policy.sources)
         between = time.process_time()
         for one in loaded:
-            spent.steps += len(decide(one.prior, one.facts, engine.compiled, frame_for(frame, one), now).because)
+            spent.steps += len(decide(one.prior, one.facts, engine.compiled, frames.of(one), now).because)
         spent.evaluating += time.process_time() - between
         spent.loading += between - begun
         spent.leads += len(loaded)

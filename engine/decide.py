@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from engine.book import Book, Pair, write_shard
 from engine.context import Engine
@@ -58,10 +58,26 @@ def roster_digest(frame: Frame) -> str:
     return digest({"reps": frame.reps, "queues": frame.queues})
 
 
-def frame_for(frame: Frame, one: Loaded) -> Frame:
-    """Adoption is a lead's own matter: who was there at the cut-over and was never taken over yet is adopted whenever it is looked at."""
-    backlog = frame.cut_over is not None and one.prior is None and one.facts.first_seen <= frame.cut_over
-    return frame if frame.adopting == backlog else replace(frame, adopting=backlog)
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The frame of a run as the backlog sees it, and as everybody else does.
+
+    Adoption is a lead's own matter: who was there at the cut-over and was never taken over yet is adopted whenever it is looked at.
+    """
+
+    backlog: Frame
+    others: Frame
+
+    def of(self, one: Loaded) -> Frame:
+        """The frame that a lead is decided in."""
+        cut_over = self.others.cut_over
+        backlog = cut_over is not None and one.prior is None and one.facts.first_seen <= cut_over
+        return self.backlog if backlog else self.others
+
+
+def frames_of(frame: Frame) -> Frames:
+    """Both views of one frame."""
+    return Frames(replace(frame, adopting=True), replace(frame, adopting=False))
 
 
 def _load(engine: Engine, keys: Sequence[str]) -> list[Loaded]:
@@ -77,10 +93,10 @@ def _decide_all(run: Run, frame: Frame, loaded: Sequence[Loaded]) -> list[Decisi
     engine = run.engine
     behind = _ahead(engine, loaded)
     halfway = _halfway(engine, loaded)
-    now = engine.clock()
+    now, frames = engine.clock(), frames_of(frame)
     made = []
     for one in loaded:
-        mine = frame_for(frame, one)
+        mine = frames.of(one)
         prior = first_stage(_unwritten(one.facts), engine.compiled, mine, now) if one.facts.key in halfway else one.prior
         decision = decide(prior, one.facts, engine.compiled, mine, now)
         decision = kept_back(run, mine, prior, one.facts, decision)

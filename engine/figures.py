@@ -16,6 +16,7 @@ from handoff.case import Case
 from handoff.decision import Prior, Side
 from handoff.facts import Kind, LeadFacts
 from handoff.records import departure, latest_send, owner_of, owner_state
+from handoff.scope import left_out
 from handoff.touches import History
 
 LIMBO_AGE = timedelta(days=30)
@@ -36,8 +37,7 @@ class Standing:
 
 def standing(case: Case) -> Standing:
     """How the person of a case stands now, by the case's prior (ledger, record or first sight), not where rules would move them."""
-    rule = next((rule.name for rule in case.policy.scope if rule.check(case) is None), "")
-    reason = departure(case.facts, case.routed) or rule
+    reason = departure(case.facts, case.routed) or left_out(case)
     if reason:
         return Standing(left_out=reason)
     facts, prior, now = case.facts, case.prior, case.now

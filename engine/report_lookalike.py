@@ -21,6 +21,7 @@ from handoff.decision import Frame, Prior
 from handoff.facts import LeadFacts
 from handoff.match import Check, compile_condition
 from handoff.policy import Fit, ScopeKind
+from handoff.scope import left_out
 from ledger.values import Past
 
 ENOUGH = 200
@@ -113,14 +114,14 @@ class LookalikeCount:
     def add(self, facts: LeadFacts, prior: Prior | None, past: Sequence[Past]) -> None:  # noqa: ARG002
         """One lead more, as it is known today; how it came there does not matter here."""
         case = open_case(prior, facts, self.compiled, self.frame, self.now)
-        left_out = next((rule.name for rule in self.compiled.scope if rule.check(case) is None), "")
+        outside = left_out(case)
         kinds = {rule.name: rule.kind for rule in self.compiled.policy.scope}
-        if left_out and kinds.get(left_out) not in OURS:
+        if outside and kinds.get(outside) not in OURS:
             return
         groups = ["all"]
         if self._poor(case):
             groups.append("poor")
-        elif kinds.get(left_out) == "customer" or case.history.deal_won or case.prior.stage in self.customer_stages:
+        elif kinds.get(outside) == "customer" or case.history.deal_won or case.prior.stage in self.customer_stages:
             groups.append("won")
         self.people.update(groups)
         for attribute in self.profile:

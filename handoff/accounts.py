@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from handoff.decision import Frame
+from handoff.lasting import once
 from handoff.records import owner_state
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def key_of_case(case: Case) -> str:
     return key_of(case.fields, case.policy)
 
 
+@once
 def named_owner(case: Case) -> str | None:
     """The owner of the named account a lead belongs to, by domain or by name; None when the account is not named."""
     targets = case.frame.target_accounts

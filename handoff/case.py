@@ -122,6 +122,8 @@ class Case(dict[str, Any]):
         """The same lead once a move is done: facts and scores stay, the stage and owner are the new ones."""
         case = Case(prior, self.facts, self.policy, self.frame, self.now, self.history, self.routed, self.record, prior.owner, self.fields)
         case._fit, case._intent, case._persona = self._fit, self._intent, self._persona
+        lasting = self.policy.lasting
+        case.update([known for known in self.items() if known[0] in lasting])
         return case
 
 

@@ -10,11 +10,12 @@ from handoff.calendar import Calendar
 from handoff.counters import CountRule, compile_counts
 from handoff.fit import FitRules, compile_fit
 from handoff.intent import IntentRules, compile_intent
+from handoff.lasting import lasting_signals
 from handoff.match import Check, compile_condition, leaves_of
 from handoff.matrix import Cells, compile_matrix
 from handoff.personas import Personas, compile_personas
 from handoff.policy import Cadence, Condition, Notice, Operator, Policy, Pool, RouteRule, ScopeRule, Test, Transition
-from handoff.policy_intake import OTHER_UNIT
+from handoff.scope import Scope, compile_scope
 
 ANY_STAGE = frozenset({"any", "*"})
 OPEN_STEPS = frozenset({"next_step.open", "silence.due", "last_call.due", "kept", "task.open"})
@@ -41,22 +42,24 @@ class Row:
     adoption_only: bool
     guard_signal: str  # the signal the first test of the row asks for, "" when it does not begin with one
     guard: Check
+    rest: Check  # what is left to ask once the first test holds
 
 
-Item = Row | tuple[str | int | None, ...]
-"""A row still to be tried, or the trace of one that has lost already."""
+Trace = tuple[str | int | None, ...]
+Trial = tuple[tuple[Trace, ...], Row | None, Check]
+"""The traces of rows that have lost already, then a row still to be tried (None: none is left) by this check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """Neighbouring rows whose first test asks for the same signal ("": rows without such a test).
 
-    `answers` keeps, per value of the signal, whether all of them lose by it, and their traces and rows in order.
+    `answers` keeps, per value of the signal, what is left to try: rows that lose by their first test have lost for every such lead.
     """
 
     signal: str
     rows: tuple[Row, ...]
-    answers: dict[object, tuple[bool, tuple[Item, ...]]]
+    answers: dict[object, tuple[Trial, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A scope, hold or group rule: its name and check, with the days a hold is reviewed after."""
+    """A hold or group rule: its name and check, with the days a hold is reviewed after."""
 
     name: str
     check: Check
@@ -122,7 +125,7 @@ class CompiledPolicy:
     rows: Mapping[str, tuple[Row, ...]]
     blocks: Mapping[str, tuple[Block, ...]]
     by_name: Mapping[str, Row]
-    scope: tuple[Named, ...]
+    scope: Scope
     holds: tuple[Named, ...]
     groups: tuple[Named, ...]
     routes: tuple[Route, ...]
@@ -147,6 +150,7 @@ class CompiledPolicy:
     senior: Check | None
     asked_types: frozenset[str]  # lead types of rules that answer a hand-raise
     field_pools: tuple[Pool, ...]
+    lasting: frozenset[str]  # signals that a move does not change
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
@@ -160,7 +164,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         rows=per_stage,
         blocks={stage: _blocks(stage_rows) for stage, stage_rows in per_stage.items()},
         by_name={row.name: row for row in rows},
-        scope=_scope(policy),
+        scope=compile_scope(policy),
         holds=tuple(Named(rule.name, compile_condition(rule.when), rule.review_days) for rule in policy.holds),
         groups=tuple(Named(rule.name, compile_condition(rule.when), persona_first=rule.persona_first) for rule in policy.groups),
         routes=tuple(_route(rule) for rule in policy.routes),
@@ -188,16 +192,8 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         senior=None if policy.senior is None else compile_condition(policy.senior),
         asked_types=frozenset(row.rule.lead_type for row in rows if row.rule.lead_type and "hand_raise.waiting" in row.reads),
         field_pools=tuple(pool for pool in policy.pools.values() if pool.field),
+        lasting=lasting_signals(policy),
     )
-
-
-def _scope(policy: Policy) -> tuple[Named, ...]:
-    """The rules in their order; before them, where the policy says whose leads it takes, the leads of other units."""
-    rules = tuple(Named(rule.name, compile_condition(rule.when)) for rule in policy.scope)
-    if policy.takes is None:
-        return rules
-    mine = compile_condition(policy.takes)
-    return (Named(OTHER_UNIT, lambda case: ("no", "takes", "is", "", "holds") if mine(case) is None else None), *rules)
 
 
 def _route(rule: RouteRule) -> Route:
@@ -210,23 +206,34 @@ def _leaves(rule: Transition, stage: str) -> bool:
 
 def _row(rule: Transition) -> Row:
     reads = frozenset(test.signal for test, _ in leaves_of(rule.when) if test.signal)
-    first = rule.when.all[0] if rule.when.all else None
-    guard = first if isinstance(first, Test) and first.signal else None
+    guard, rest = _guard(rule)
+    check = compile_condition(rule.when)
     return Row(
         name=rule.name,
         rule=rule,
-        check=compile_condition(rule.when),
+        check=check,
         reads=reads,
         override=frozenset(rule.may_override_person),
         adoption_only=rule.adoption_only,
         guard_signal=guard.signal if guard is not None else "",
-        guard=compile_condition(guard if guard is not None else rule.when),
+        guard=compile_condition(guard) if guard is not None else check,
+        rest=compile_condition(rest) if rest is not None else check,
     )
 
 
+def _guard(rule: Transition) -> tuple[Test | None, Condition | None]:
+    """The test a row is asked first, where it is of a signal, and what is left once that holds."""
+    if rule.adoption_only:
+        return Test(signal="adopting", op=Operator.IS, value=True), rule.when
+    first = rule.when.all[0] if rule.when.all else None
+    if not isinstance(first, Test) or not first.signal:
+        return None, None
+    left = rule.when.model_copy(update={"all": rule.when.all[1:]})
+    return first, left if left.all or left.any or left.none else Condition(always=True)
+
+
 def _blocks(rows: tuple[Row, ...]) -> tuple[Block, ...]:
-    grouped = [(signal, tuple(members)) for signal, members in groupby(rows, key=lambda row: "" if row.adoption_only else row.guard_signal)]
-    return tuple(Block(signal, members, {}) for signal, members in grouped)
+    return tuple(Block(signal, tuple(members), {}) for signal, members in groupby(rows, key=lambda row: row.guard_signal))
 
 
 def _grouped_notices(policy: Policy, keys: Callable[[Notice], tuple[str, ...]]) -> dict[str, tuple[NoticeRule, ...]]:

@@ -7,8 +7,8 @@ finds nothing to do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from handoff.accounts import named_owner, worker
 from handoff.calendar import moment_of, seconds_of
@@ -21,6 +21,7 @@ from handoff.milestones import taken
 from handoff.notices import by_clock, to_whom_it_concerns, with_move
 from handoff.nurture import nurture_place
 from handoff.records import QUEUE, departure, owner_state
+from handoff.scope import left_out
 from handoff.signals import latest_status_edit, persons_edits
 from handoff.sla import due_at
 from handoff.spam import spam_sign
@@ -36,12 +37,12 @@ def decide(prior: Prior | None, facts: LeadFacts, policy: CompiledPolicy, frame:
     """The decision on one lead at `now` (aware UTC). Surprises in the data become `exceptions`; only a broken policy raises."""
     case = open_case(prior, facts, policy, frame, now)
     gone = departure(facts, case.routed)
-    left_out = gone or _left_out(case)
-    if left_out:
+    outside = gone or left_out(case)
+    if outside:
         look = None if gone else moment_of(next_look(case))
-        because = (*scores(case), ("scope", left_out))
-        left = _stay(case, because, out_of_scope=left_out, next_look_at=look, exceptions=_listed(case, left_out))
-        return left if gone else _told(left, to_whom_it_concerns(case, left_out, Words(case, {})))
+        because = (*scores(case), ("scope", outside))
+        left = _stay(case, because, out_of_scope=outside, next_look_at=look, exceptions=_listed(case, outside))
+        return left if gone else _told(left, to_whom_it_concerns(case, outside, Words(case, {})))
     problems = tuple((problem, "") for problem in facts.problems) + _unmapped(case)
     if problems:
         because = tuple(("held", reason, detail) for reason, detail in problems)
@@ -65,13 +66,6 @@ def _listed(case: Case, rule: str) -> tuple[tuple[str, str], ...]:
     if kind == "spam":
         return (("spam", spam_sign(case)),)
     return alerts(case) if kind == "rep_sourced" else ()
-
-
-def _left_out(case: Case) -> str:
-    for rule in case.policy.scope:
-        if rule.check(case) is None:
-            return rule.name
-    return ""
 
 
 def first_stage(facts: LeadFacts, policy: CompiledPolicy, frame: Frame, now: datetime) -> Prior:
@@ -111,8 +105,7 @@ def _stay(
     return _decision(case, Move(case.prior, exceptions=exceptions), because, next_look_at, out_of_scope=out_of_scope)
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """What a lead becomes: the next `prior`, and what the row behind it (None: it stays) does besides."""
 
     prior: Prior
@@ -123,8 +116,7 @@ class Move:
     fact_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A row that needs an owner, and where to look for one."""
 
     row: Row
@@ -184,7 +176,8 @@ def _walk_on(first: Case) -> Decision:
         because.extend(walked.because)
         if walked.row is None:
             because.append(("stay", case.prior.stage))
-            move = replace(move, exceptions=(*move.exceptions, *alerts(case)))
+            if told := alerts(case):
+                move = move._replace(exceptions=(*move.exceptions, *told))
             stays = _decision(first, move, tuple(because), moment_of(next_look(case)))
             return _told(stays, by_clock(case, Words(case, {})))
         because.append(("fired", walked.row.name, case.prior.stage, walked.row.rule.to, _by_author(case, walked.row)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from operator import attrgetter
+from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 
@@ -214,8 +215,14 @@ def decision_of(prior: Prior, **values: Any) -> Decision:
     for a name that a decision does not have. (Python compares each keyword of a call with each parameter: with sixty that is most of the
     time a decision takes.)
     """
-    found = {**Decision._field_defaults, **dict(zip(PRIOR_FIELDS, prior, strict=True)), **values}
-    decision = Decision._make(map(found.pop, Decision._fields))
-    if found:
-        raise TypeError(f"a decision has no {', '.join(sorted(found))}")
-    return decision
+    return Decision._make(_picked(tuple(values))((*values.values(), *prior, *Decision._field_defaults.values())))
+
+
+@lru_cache(maxsize=64)
+def _picked(names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Picks the fields of a decision, in their order, out of the values of these names, a prior's and the defaults, the first one wins."""
+    known = (*names, *PRIOR_FIELDS, *Decision._field_defaults)
+    if unknown := set(names) - set(Decision._fields):
+        raise TypeError(f"a decision has no {', '.join(sorted(unknown))}")
+    places = {name: place for place, name in reversed(list(enumerate(known)))}
+    return itemgetter(*(places[name] for name in Decision._fields))

@@ -6,9 +6,8 @@ when every field it reads is absent: that lowers confidence, never the score.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from handoff.decision import Reason
 from handoff.match import MOST_ANSWERS, Check, compile_condition, leaves_of
@@ -24,11 +23,11 @@ class _Attribute:
     reads: tuple[str, ...]
     bands: tuple[tuple[Check, int], ...]
     otherwise: int
-    answers: dict[tuple[str | None, ...], Reason] | None  # the step of the trace by the values read; None where a band reads anything else
+    closed: bool  # whether no band reads anything else
+    answers: dict[tuple[str | None, ...], Reason]  # the step of the trace by the values read, where closed
 
 
-@dataclass(frozen=True, slots=True)
-class FitScore:
+class FitScore(NamedTuple):
     """`score` is None when unknown; `points` of `known_weight`; `because` holds one step per attribute."""
 
     score: int | None
@@ -62,7 +61,7 @@ def _attribute(attribute: FitAttribute) -> _Attribute:
     bands = tuple((compile_condition(band.when), band.points) for band in attribute.bands)
     leaves = [leaf for band in attribute.bands for leaf, _ in leaves_of(band.when)]
     closed = all(leaf.field in attribute.reads for leaf in leaves)
-    return _Attribute(attribute.name, attribute.weight, attribute.reads, bands, attribute.otherwise, {} if closed else None)
+    return _Attribute(attribute.name, attribute.weight, attribute.reads, bands, attribute.otherwise, closed, {})
 
 
 def score_fit(rules: FitRules, case: Any, persona: str = "") -> FitScore:
@@ -72,9 +71,10 @@ def score_fit(rules: FitRules, case: Any, persona: str = "") -> FitScore:
     """
     points = known = 0
     because: list[Reason] = [("persona", persona)] if persona else []
-    fields: Mapping[str, str] = case.fields
+    value_of = case.fields.get
     for attribute in rules.attributes:
-        step = _step(attribute, case, fields)
+        read = tuple(map(value_of, attribute.reads))
+        step = attribute.answers.get(read) or _step(attribute, case, read)
         because.append(step)
         if step[2] is not None:
             points += int(step[2])
@@ -84,15 +84,11 @@ def score_fit(rules: FitRules, case: Any, persona: str = "") -> FitScore:
     return FitScore(score, band_of(rules.bands, score), points, known, tuple(because))
 
 
-def _step(attribute: _Attribute, case: Any, fields: Mapping[str, str]) -> Reason:
+def _step(attribute: _Attribute, case: Any, read: tuple[str | None, ...]) -> Reason:
     """What one attribute gives, None when nothing it reads is known. Few values come again and again, so answers are kept."""
-    answers = attribute.answers
-    read = tuple(map(fields.get, attribute.reads))
-    if answers is not None and read in answers:
-        return answers[read]
     step = ("fit", attribute.name, _worked_out(attribute, case) if any(read) else None, attribute.weight)
-    if answers is not None and len(answers) < MOST_ANSWERS:
-        answers[read] = step
+    if attribute.closed and len(attribute.answers) < MOST_ANSWERS:
+        attribute.answers[read] = step
     return step
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import lru_cache
+from typing import NamedTuple
 
 from handoff.decision import Reason
 from handoff.facts import Kind
@@ -98,8 +99,7 @@ class IntentRules:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class IntentScore:
+class IntentScore(NamedTuple):
     """`because` has one step per counted event: ("intent", kind, age in hours, points, left and counted in thousandths)."""
 
     score: int

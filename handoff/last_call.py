@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from handoff.calendar import DAY_SECONDS, seconds_of
 from handoff.policy import LastCall
-from handoff.signals import Signal, base_of, silence_bar
-from handoff.silence import KEEP_FIELD, covered_until
+from handoff.signals import Signal, base_of, covered, silence_bar
+from handoff.silence import KEEP_FIELD
 
 if TYPE_CHECKING:
     from handoff.case import Case
@@ -55,17 +55,12 @@ def _calls(case: Case, rule: LastCall) -> int | None:
     return at if adopted is None else max(at, calendar.next_opening(seconds_of(adopted)))
 
 
-def _covered(case: Case) -> int | None:
-    until = covered_until(case.policy.policy.silence, case.frame, case.policy.policy.systems, case.now)
-    return None if until is None else seconds_of(until)
-
-
 def _passed(case: Case, moment: int | None) -> Signal:
     """Whether the moment has come and every source is covered up to it; unknown when the sources are not."""
     if moment is None or case.now_s < moment:
         return False
-    covered = _covered(case)
-    return None if covered is None or covered < moment else True
+    until = covered(case)
+    return None if until is None or until < moment else True
 
 
 def _silence_due(case: Case) -> Signal:

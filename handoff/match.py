@@ -8,7 +8,7 @@ numbers as whole numbers (rounded down). Values of personal fields never enter a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from handoff.policy import Condition, Operator, Test
@@ -45,25 +45,18 @@ def whole_number(text: str) -> int | None:
 def compile_condition(condition: Condition | Test) -> Check:
     """The closure of a condition or a single test. Raises ValueError on an operator used with a value it cannot take."""
     if isinstance(condition, Test):
-        return _compile_test(condition)
-    alls = tuple(compile_condition(part) for part in condition.all)
-    anys = tuple(compile_condition(part) for part in condition.any)
+        return _check_of(_leaf(condition))
+    alls, anys = _all_of(condition.all), _any_of(condition.any) if condition.any else None
     nones = tuple((_label(part), compile_condition(part)) for part in condition.none)
-    if not anys and not nones:
-        return alls[0] if len(alls) == 1 else _all_of(alls)
-    if anys and not alls and not nones:
-        return lambda case: _any_of(anys, case)
+    if not nones and anys is None:
+        return compile_condition(condition.all[0]) if len(condition.all) == 1 else alls
+    if not nones and anys is not None and not condition.all:
+        return anys
 
     def check(case: Any) -> Verdict:
         unknown: Verdict = None
-        for test in alls:
+        for test in (alls,) if anys is None else (alls, anys):
             verdict = test(case)
-            if verdict is not None:
-                if verdict[0] == "no":
-                    return verdict
-                unknown = unknown or verdict
-        if anys:
-            verdict = _any_of(anys, case)
             if verdict is not None:
                 if verdict[0] == "no":
                     return verdict
@@ -79,10 +72,63 @@ def compile_condition(condition: Condition | Test) -> Check:
     return check
 
 
-def _all_of(tests: tuple[Check, ...]) -> Check:
+Leaf = tuple[bool, str, "Answers"]
+"""One test: whether its name is a signal's (else a field's), the name, and what each value answers."""
+
+
+class Answers(dict[Any, Verdict]):
+    """What a test says of each value seen so far; few values come again and again. Personal values are judged anew each time."""
+
+    __slots__ = ("_judge", "_kept")
+
+    def __init__(self, judge: Callable[[Any], Verdict], *, kept: bool = True) -> None:
+        super().__init__()
+        self._judge = judge
+        self._kept = kept
+
+    def __missing__(self, found: Any) -> Verdict:
+        verdict = self._judge(found)
+        if self._kept and len(self) < MOST_ANSWERS:
+            self[found] = verdict
+        return verdict
+
+
+def _check_of(leaf: Leaf) -> Check:
+    signal, name, answers = leaf
+    if signal:
+        return lambda case: answers[case[name]]
+    return lambda case: answers[case.fields.get(name)]
+
+
+def _leaves(parts: Sequence[Condition | Test]) -> tuple[Leaf, ...] | None:
+    """The parts as leaves, where all of them are single tests: they are asked in one loop without a call each."""
+    tests = [part for part in parts if isinstance(part, Test)]
+    return tuple(map(_leaf, tests)) if len(tests) == len(parts) else None
+
+
+def _all_of(parts: Sequence[Condition | Test]) -> Check:
+    leaves = _leaves(parts)
+    if leaves is None:
+        return _all_checks(tuple(compile_condition(part) for part in parts))
+
     def check(case: Any) -> Verdict:
         unknown: Verdict = None
-        for test in tests:
+        fields = case.fields
+        for signal, name, answers in leaves:
+            verdict = answers[case[name] if signal else fields.get(name)]
+            if verdict is not None:
+                if verdict[0] == "no":
+                    return verdict
+                unknown = unknown or verdict
+        return unknown
+
+    return check
+
+
+def _all_checks(checks: tuple[Check, ...]) -> Check:
+    def check(case: Any) -> Verdict:
+        unknown: Verdict = None
+        for test in checks:
             verdict = test(case)
             if verdict is not None:
                 if verdict[0] == "no":
@@ -93,15 +139,37 @@ def _all_of(tests: tuple[Check, ...]) -> Check:
     return check
 
 
-def _any_of(tests: Iterable[Check], case: Any) -> Verdict:
-    worst: Verdict = None
-    for test in tests:
-        verdict = test(case)
-        if verdict is None:
-            return None
-        if worst is None or (worst[0] == "no" and verdict[0] == "unknown"):
-            worst = verdict
-    return worst
+def _any_of(parts: Sequence[Condition | Test]) -> Check:
+    leaves = _leaves(parts)
+    if leaves is None:
+        return _any_check(tuple(compile_condition(part) for part in parts))
+
+    def check(case: Any) -> Verdict:
+        worst: Verdict = None
+        fields = case.fields
+        for signal, name, answers in leaves:
+            verdict = answers[case[name] if signal else fields.get(name)]
+            if verdict is None:
+                return None
+            if worst is None or (worst[0] == "no" and verdict[0] == "unknown"):
+                worst = verdict
+        return worst
+
+    return check
+
+
+def _any_check(checks: tuple[Check, ...]) -> Check:
+    def check(case: Any) -> Verdict:
+        worst: Verdict = None
+        for test in checks:
+            verdict = test(case)
+            if verdict is None:
+                return None
+            if worst is None or (worst[0] == "no" and verdict[0] == "unknown"):
+                worst = verdict
+        return worst
+
+    return check
 
 
 def _label(part: Condition | Test) -> str:
@@ -110,61 +178,35 @@ def _label(part: Condition | Test) -> str:
     return " + ".join(_label(inner) for inner in (*part.all, *part.any, *part.none)) or "group"
 
 
-def _compile_test(test: Test) -> Check:
+def _leaf(test: Test) -> Leaf:
     name = test.signal or test.field
-    wanted = _shown(test.value)
+    personal = not test.signal and name in PERSONAL_FIELDS
+    return bool(test.signal), name, Answers(_judge(test, name), kept=not personal)
+
+
+def _judge(test: Test, name: str) -> Callable[[Any], Verdict]:
+    """What a test says of a value: a signal's None and a field's blank cannot be told; a personal value never enters the trace."""
     if test.op in (Operator.KNOWN, Operator.UNKNOWN):
         return _presence(test, name, want_known=(test.op is Operator.KNOWN) == (test.value is not False))
-    compare = _COMPARE[test.op](test.value, name)
-    no_prefix = ("no", name, str(test.op), wanted)
+    compare, wanted = _COMPARE[test.op](test.value, name), _shown(test.value)
     unknown = ("unknown", name, str(test.op), wanted, None)
-    if test.signal:
-        return _signal_check(name, compare, no_prefix, unknown)
-    return _field_check(name, compare, no_prefix, unknown)
+    hidden = not test.signal and name in PERSONAL_FIELDS
 
-
-def _signal_check(name: str, compare: Callable[[Any], bool | None], no_prefix: tuple[Scalar, ...], unknown: Verdict) -> Check:
-    """One closure for any operator; the answers seen so far are kept, because a signal has few values."""
-    answers: dict[Any, Verdict] = {None: unknown}
-
-    def check(case: Any) -> Verdict:
-        found = case[name]
-        try:
-            return answers[found]
-        except KeyError:
-            verdict = None if compare(found) else (*no_prefix, found)
-            if len(answers) < MOST_ANSWERS:
-                answers[found] = verdict
-            return verdict
-
-    return check
-
-
-def _field_check(name: str, compare: Callable[[Any], bool | None], no_prefix: tuple[Scalar, ...], unknown: Verdict) -> Check:
-    hidden = name in PERSONAL_FIELDS
-    answers: dict[str, Verdict] = {}
-
-    def check(case: Any) -> Verdict:
-        found = case.fields.get(name)
-        if not found:
+    def judge(found: Any) -> Verdict:
+        blank = found is None or (found == "" and not test.signal)
+        answer = None if blank else compare(found)
+        if answer is None:
             return unknown
-        if found in answers:
-            return answers[found]
-        answer = compare(found)
-        verdict = None if answer else unknown if answer is None else (*no_prefix, HIDDEN if hidden else found)
-        if not hidden and len(answers) < MOST_ANSWERS:
-            answers[found] = verdict
-        return verdict
+        return None if answer else ("no", name, str(test.op), wanted, HIDDEN if hidden else found)
 
-    return check
+    return judge
 
 
-def _presence(test: Test, name: str, *, want_known: bool) -> Check:
+def _presence(test: Test, name: str, *, want_known: bool) -> Callable[[Any], Verdict]:
     failed: Verdict = ("no", name, "known" if want_known else "unknown", "", "absent" if want_known else "present")
-
     if test.signal:
-        return lambda case: None if (case[name] is not None) == want_known else failed
-    return lambda case: None if bool(case.fields.get(name)) == want_known else failed
+        return lambda found: None if (found is not None) == want_known else failed
+    return lambda found: None if bool(found) == want_known else failed
 
 
 def _shown(value: Any) -> Scalar:

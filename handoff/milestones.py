@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case
@@ -17,25 +19,26 @@ LONGEST_NAME = 255
 
 def taken(case: Case, row: Row, after: Prior, *, waits: bool = False) -> Prior:
     """`after` with its milestones. `waits`: the lead was ready but waits for a rep, so `row` has not led where it points."""
-    policy, prior = case.policy.policy, case.prior
-    held, holds = (policy.stages[stage].side == Side.SALES for stage in (prior.stage, after.stage))
     now = moment_of(case.now_s)
     if row.rule.continues and not waits:
         return _told(row, after, now)
-    made = after._replace(last_call_at=None, first_touch_at=prior.first_touch_at or _first_touch(case))
+    policy, prior = case.policy.policy, case.prior
+    held, holds = (policy.stages[stage].side == Side.SALES for stage in (prior.stage, after.stage))
+    dates: dict[str, Any] = {"last_call_at": None, "first_touch_at": prior.first_touch_at or _first_touch(case)}
     if holds and (not held or (prior.cycle == 0 and after.stage == policy.offered_stage)):
-        made = _begun(case, made, now)
+        dates.update(_begun(case, after.stage, now))
     if after.stage == policy.waiting_stage:
-        made = made._replace(mql_at=now)
-    said = given(case)
+        dates["mql_at"] = now
     if holds:
-        made = _held(case, made, now)
+        dates.update(_held(case, after, dates, now))
     elif held:
-        made = made._replace(keeps=0, reason_code="")
+        dates.update(keeps=0, reason_code="")
     back = not holds and policy.stages[prior.stage].side != Side.MARKETING and policy.stages[after.stage].side == Side.MARKETING
     if back and not row.adoption_only:
-        made = made._replace(recycled_at=made.recycled_at or now)
-    return made if said is None else made._replace(reason_code=said)
+        dates["recycled_at"] = after.recycled_at or now
+    if (said := given(case)) is not None:
+        dates["reason_code"] = said
+    return after._replace(**dates)
 
 
 def _told(row: Row, after: Prior, now: datetime) -> Prior:
@@ -45,35 +48,39 @@ def _told(row: Row, after: Prior, now: datetime) -> Prior:
     return after._replace(last_call_at=now) if "last_call.due" in row.reads else after
 
 
-def _begun(case: Case, after: Prior, now: datetime) -> Prior:
+def _begun(case: Case, stage: str, now: datetime) -> dict[str, Any]:
     """A new cycle: sales gets the lead. Who takes a lead up without marketing's offer has no date of qualification."""
     prior, policy = case.prior, case.policy.policy
     today = case.policy.calendar.local_date(case.now_s)
     recent = tuple(day for day in prior.cycle_starts if date.fromisoformat(day) > today - timedelta(days=YEAR_DAYS))
     waited = prior.mql_at if prior.stage == policy.waiting_stage else None
-    return after._replace(
-        cycle=prior.cycle + 1,
-        cycle_starts=(*recent, today.isoformat()),
-        mql_at=(waited or now) if after.stage == policy.offered_stage else None,
-        sal_at=None,
-        sql_at=None,
-        recycled_at=None,
-        first_touch_at=None,
-        campaign=campaign_of(case),
-        keeps=0,
-        reason_code=_standing(case),
-    )
+    return {
+        "cycle": prior.cycle + 1,
+        "cycle_starts": (*recent, today.isoformat()),
+        "mql_at": (waited or now) if stage == policy.offered_stage else None,
+        "sal_at": None,
+        "sql_at": None,
+        "recycled_at": None,
+        "first_touch_at": None,
+        "campaign": campaign_of(case),
+        "keeps": 0,
+        "reason_code": _standing(case),
+    }
 
 
-def _held(case: Case, after: Prior, now: datetime) -> Prior:
+def _held(case: Case, after: Prior, dates: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Sales has the lead: when it accepted and qualified it, the first time in this cycle; `dates` are those of a cycle that has begun."""
     policy = case.policy.policy
     accepted = after.stage in (policy.accepted_stage, policy.qualified_stage)
-    return after._replace(
-        sal_at=after.sal_at or (now if accepted else None),
-        sql_at=after.sql_at or (now if after.stage == policy.qualified_stage else None),
-        keeps=0 if after.stage == policy.offered_stage else after.keeps,
-        reason_code=_standing(case) if case.prior.rev == 0 else after.reason_code,
-    )
+    made: dict[str, Any] = {
+        "sal_at": dates.get("sal_at", after.sal_at) or (now if accepted else None),
+        "sql_at": dates.get("sql_at", after.sql_at) or (now if after.stage == policy.qualified_stage else None),
+    }
+    if after.stage == policy.offered_stage:
+        made["keeps"] = 0
+    if case.prior.rev == 0:
+        made["reason_code"] = _standing(case)
+    return made
 
 
 def _standing(case: Case) -> str:

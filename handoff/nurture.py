@@ -8,13 +8,14 @@ from handoff.calendar import moment_of
 from handoff.case import Case
 from handoff.compiled import Row
 from handoff.reasons import wake_at
+from handoff.signals import hold_of
 
 
 def nurture_place(case: Case, row: Row) -> tuple[str, str, datetime | None]:
     """(group, hold, review date) of a row: who may not be mailed is held until a review; else the first group that takes the lead."""
     days = row.rule.review_days
     if row.rule.nurture:
-        hold = next((rule for rule in case.policy.holds if rule.check(case) is None), None)
+        hold = hold_of(case)
         if hold is not None:
             return "", hold.name, _in_days(case, hold.review_days)
         return _group(case), "", wake_at(case) if days is None else _in_days(case, days)

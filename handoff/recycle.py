@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from handoff.calendar import DAY_SECONDS, seconds_of
 from handoff.reasons import wake_at
-from handoff.signals import Signal, base_of, is_rep_sourced, last_sent
-from handoff.silence import covered_until
+from handoff.signals import Signal, base_of, covered, is_rep_sourced, last_sent
 
 if TYPE_CHECKING:
     from handoff.case import Case
@@ -62,8 +61,8 @@ def _sunset_due(case: Case) -> Signal:
     days = case.policy.policy.recycle.sunset_days
     if days is None or case.now_s < (end := _engaged_at(case) + days * DAY_SECONDS) or _date_ahead(case):
         return False
-    covered = covered_until(case.policy.policy.silence, case.frame, case.policy.policy.systems, case.now)
-    return None if covered is None or seconds_of(covered) < end else True
+    until = covered(case)
+    return None if until is None or until < end else True
 
 
 def _silence_report(case: Case) -> Signal:

@@ -11,6 +11,7 @@ from handoff.facts import Edit
 from handoff.fit import disqualifier
 from handoff.handover import clock_hangs
 from handoff.intake import content_lead, imported, senior_untouched, source_stopped
+from handoff.lasting import once
 from handoff.matrix import cell_of
 from handoff.personas import NOBODY
 from handoff.policy import Meaning
@@ -23,6 +24,7 @@ from handoff.territory import VALUES as TERRITORY
 
 if TYPE_CHECKING:
     from handoff.case import Case
+    from handoff.compiled import Named
 
 Signal = bool | int | str | None
 HOUR_SECONDS = 3600
@@ -34,26 +36,23 @@ def _days_since(case: Case, at: int | None) -> int | None:
 
 def base_of(case: Case, signal: str) -> int | None:
     """From when a whole-day signal counts, in seconds; None when it cannot be known."""
-    history = case.history
-    if signal == "age_days":
-        return seconds_of(case.facts.first_seen)
-    if signal == "stage_days":
-        return seconds_of(case.prior.since)
-    if signal == "touch.days_ago":
-        return history.touches[0] if history.touches else None
-    if signal == "untouched_days":
-        times = [seconds_of(case.facts.first_seen), *history.steps[:1]]
-        sent = last_sent(case)
-        return max(times) if sent is None else max(*times, sent)
-    if signal == "sent_days":
-        return last_sent(case)
-    if signal in ("silent_days", "silence.due"):
-        return silent_since(clock_start(case.prior, case.facts, history), history)
-    if signal in ("idle_business_days", "neglect.due"):
-        return _idle_base(case)
-    if signal == "fit.settled":
-        return settles_at(case)
-    return history.hand_raises[0] if history.hand_raises else None
+    return BASES[signal](case)
+
+
+def _untouched_since(case: Case) -> int:
+    times = [seconds_of(case.facts.first_seen), *case.history.steps[:1]]
+    sent = last_sent(case)
+    return max(times) if sent is None else max(*times, sent)
+
+
+@once
+def started(case: Case) -> int:
+    """From when the clocks of silence and neglect may run, in seconds."""
+    return clock_start(case.prior, case.facts, case.history)
+
+
+def _silent_since(case: Case) -> int:
+    return silent_since(started(case), case.history)
 
 
 def settles_at(case: Case) -> int:
@@ -70,6 +69,7 @@ def _cell(case: Case) -> Signal:
     return None if cell is None else cell.name
 
 
+@once
 def last_sent(case: Case) -> int | None:
     """The newest marketing delivery, from activities and from the records' own stamp; one dated later than now is not believed."""
     stamped = latest_send(case.facts)
@@ -81,19 +81,39 @@ def last_sent(case: Case) -> int | None:
 def _idle_base(case: Case) -> int | None:
     if not clock_hangs(case.policy.policy, case.prior.stage):
         return None
-    return idle_since(clock_start(case.prior, case.facts, case.history), case.prior, case.history)
+    return idle_since(started(case), case.prior, case.history)
+
+
+BASES: Mapping[str, Callable[[Case], int | None]] = {
+    "age_days": lambda case: seconds_of(case.facts.first_seen),
+    "stage_days": lambda case: seconds_of(case.prior.since),
+    "touch.days_ago": lambda case: case.history.touches[0] if case.history.touches else None,
+    "untouched_days": _untouched_since,
+    "sent_days": lambda case: last_sent(case),
+    "silent_days": _silent_since,
+    "silence.due": _silent_since,
+    "idle_business_days": _idle_base,
+    "neglect.due": _idle_base,
+    "hand_raise.age_days": lambda case: case.history.hand_raises[0] if case.history.hand_raises else None,
+}
 
 
 def _day_signal(name: str) -> Callable[[Case], Signal]:
     return lambda case: _days_since(case, base_of(case, name))
 
 
+@once
+def covered(case: Case) -> int | None:
+    """Up to when every source of activity is known, in seconds; None when one is not."""
+    until = covered_until(case.policy.policy.silence, case.frame, case.policy.policy.systems, case.now)
+    return None if until is None else seconds_of(until)
+
+
 def _silent_days(case: Case) -> Signal:
-    covered = covered_until(case.policy.policy.silence, case.frame, case.policy.policy.systems, case.now)
-    base = base_of(case, "silent_days")
-    return None if base is None else silent_days(base, covered)
+    return silent_days(_silent_since(case), covered(case))
 
 
+@once
 def silence_bar(case: Case) -> int | None:
     """Days of silence that return a lead of this stage; None where the stage is never silent."""
     silence = case.policy.policy.silence
@@ -105,6 +125,7 @@ def silence_bar(case: Case) -> int | None:
     return days
 
 
+@once
 def is_rep_sourced(case: Case) -> bool:
     """Whether sales found the lead itself: silence then moves it nowhere."""
     sources = case.policy.policy.silence.rep_sourced
@@ -214,8 +235,10 @@ def _status_mapped(case: Case) -> Signal:
     return True
 
 
-def _contactable(case: Case) -> Signal:
-    return all(rule.check(case) is not None for rule in case.policy.holds)
+@once
+def hold_of(case: Case) -> Named | None:
+    """The first hold that is known to apply."""
+    return next((rule for rule in case.policy.holds if rule.check(case) is None), None)
 
 
 def email_domain(case: Case) -> str:
@@ -286,7 +309,7 @@ VALUES: Mapping[str, Callable[[Case], Signal]] = {
     "owner.released": lambda case: bool(case.prior.previous_owner) and owner_state(case.owner, case.frame) in ("none", "queue"),
     "status.event": _status_event,
     "status.mapped": _status_mapped,
-    "contactable": _contactable,
+    "contactable": lambda case: hold_of(case) is None,
     "nurture.enrolled": lambda case: bool(case.prior.nurture_group),
     "nurture.planned": lambda case: bool(case.prior.nurture_group) or case.prior.review_at is not None,
     "deal.open": deal_open,

@@ -48,9 +48,9 @@ def silent_since(start: int, history: History) -> int:
     return start if history.last_sign is None else max(start, history.last_sign)
 
 
-def silent_days(since: int, covered: datetime | None) -> int | None:
-    """Whole days of silence that are known; None without coverage."""
-    return None if covered is None else max(0, (seconds_of(covered) - since) // DAY_SECONDS)
+def silent_days(since: int, covered: int | None) -> int | None:
+    """Whole days of silence that are known; None without coverage (both in seconds)."""
+    return None if covered is None else max(0, (covered - since) // DAY_SECONDS)
 
 
 def idle_since(start: int, prior: Prior, history: History) -> int:

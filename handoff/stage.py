@@ -7,75 +7,67 @@ learned.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from handoff import last_call, reasons, recycle
 from handoff.calendar import DAY_SECONDS, seconds_of
 from handoff.case import Case
-from handoff.compiled import Block, Item, Row
+from handoff.compiled import Block, Row, Trial
 from handoff.counters import leaves
 from handoff.decision import Reason
 from handoff.intent import falls_below
 from handoff.match import MOST_ANSWERS
 from handoff.response import minute_moments
-from handoff.signals import base_of, latest_status_edit, neglect_bar, settles_at, steps_of_offer
-from handoff.silence import covered_until
+from handoff.signals import BASES, base_of, covered, latest_status_edit, neglect_bar, settles_at, steps_of_offer
 
-LAST_CALLS = frozenset(last_call.VALUES)
 COVERED = frozenset({"sunset.due", "silence.report"})  # these wait for the sources as silence does
 GIVEN_BACK = frozenset({"status.event", "reason.given"})
-NOT_ADOPTING = ("no", "adopting", "is", "true", False)
 RECHECK_SECONDS = 900  # a source lags a little behind a deadline: look again soon
 FARTHEST_DAYS = 3650  # a date typed in error: no deadline follows from it
 LONGEST_LOOK_DAYS = 90  # nobody is left unseen for longer
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """The row that fires (None: stay), with the trace of the rows that lost before it."""
 
     row: Row | None
-    because: tuple[Reason, ...]
+    because: list[Reason]
 
 
 def walk(case: Case) -> Walk:
     """The first row of the lead's stage that holds. Unknown never fires."""
     lost: list[Reason] = []
     for block in case.policy.blocks[case.prior.stage]:
-        items: tuple[Item, ...] = block.rows
-        if block.signal:
-            answer = case[block.signal]
-            all_lost, items = block.answers.get(answer) or _at_first_test(block, answer, case)
-            if all_lost:
-                lost.extend(items)  # type: ignore[arg-type]
+        answer = case[block.signal] if block.signal else None
+        for before, row, check in block.answers.get(answer) or _trials(block, answer, case):
+            if before:
+                lost.extend(before)
+            if row is None:
                 continue
-        for item in items:
-            if isinstance(item, tuple):
-                lost.append(item)
-                continue
-            told = _lost(item, case)
-            if told is None:
-                return Walk(item, tuple(lost))
-            lost.append(told)
-    return Walk(None, tuple(lost))
+            verdict = check(case)
+            if verdict is None:
+                return Walk(row, lost)
+            lost.append(("lost", row.name, *verdict))
+    return Walk(None, lost)
 
 
-def _lost(row: Row, case: Case) -> Reason | None:
-    """The trace of a row that loses, None when it fires."""
-    if row.adoption_only and not case.frame.adopting:
-        return ("lost", row.name, *NOT_ADOPTING)
-    verdict = row.check(case)
-    return None if verdict is None else ("lost", row.name, *verdict)
-
-
-def _at_first_test(block: Block, answer: object, case: Case) -> tuple[bool, tuple[Item, ...]]:
-    """Which rows of a block lose by their first test; kept per answer, because most rows lose most leads that way."""
-    verdicts = [(row, row.guard(case)) for row in block.rows]
-    items = tuple(("lost", row.name, *told) if told is not None and told[0] == "no" else row for row, told in verdicts)
-    settled = (all(isinstance(item, tuple) for item in items), items)
+def _trials(block: Block, answer: object, case: Case) -> tuple[Trial, ...]:
+    """What is left of a block to try; kept per answer, because most rows lose most leads by their first test."""
+    found: list[Trial] = []
+    before: list[Reason] = []
+    for row in block.rows:
+        told = row.guard(case) if block.signal else ("unknown",)
+        if told is not None and told[0] == "no":
+            before.append(("lost", row.name, *told))
+        else:
+            found.append((tuple(before), row, row.rest if told is None else row.check))
+            before = []
+    if before:
+        found.append((tuple(before), None, block.rows[0].check))
     if len(block.answers) < MOST_ANSWERS:
-        block.answers[answer] = settled
-    return settled
+        block.answers[answer] = tuple(found)
+    return tuple(found)
 
 
 def fact_at(case: Case, row: Row) -> int:
@@ -95,7 +87,7 @@ def next_look(case: Case) -> int:
     moments = [now + LONGEST_LOOK_DAYS * DAY_SECONDS]
     watch = case.policy.watches[case.prior.stage]
     for signal, days in watch.days:
-        moments.extend(_deadlines(case, signal, days))
+        moments.extend(DEADLINES[signal](case, days))
     if case.clock is not None:
         moments.extend(case.clock.due.values())
         moments.extend(minute_moments(case, watch.minutes))
@@ -110,38 +102,77 @@ def next_look(case: Case) -> int:
         moments.append(case.history.later)
     if watch.intent_falls and case.history.engagements:
         moments.extend(_falling(case, watch.intent_levels))
-    moments.extend(moment for signal in watch.counts if (moment := leaves(case, signal)) is not None)
+    if watch.counts and case.history.events:
+        moments.extend([moment for signal in watch.counts if (moment := leaves(case, signal)) is not None])
     if watch.settles:
         moments.append(settles_at(case))
-    return min(moment for moment in moments if moment > now)
+    return min([moment for moment in moments if moment > now])
 
 
 def alerts(case: Case) -> tuple[tuple[str, str], ...]:
     """What stands on the exceptions list for the lead as it is now: (name, what to do)."""
-    return tuple((alert.name, alert.says) for alert in case.policy.alerts[case.prior.stage] if alert.check(case) is None)
+    return tuple([(alert.name, alert.says) for alert in case.policy.alerts[case.prior.stage] if alert.check(case) is None])
 
 
-def _deadlines(case: Case, signal: str, days: tuple[int, ...]) -> list[int]:
-    if signal in LAST_CALLS:
+Deadlines = Callable[[Case, tuple[int, ...]], list[int]]
+"""When the answer of a whole-day signal may change, in seconds, given the days rules compare it with."""
+
+
+def _of_last_call(signal: str) -> Deadlines:
+    def deadlines(case: Case, _: tuple[int, ...]) -> list[int]:
         moments = last_call.moments(case, signal)
         return moments + _uncovered(case, moments) if moments else moments
-    if signal == "reason.missing_days":
-        return reasons.moments(case, days)
-    if signal in recycle.VALUES:
+
+    return deadlines
+
+
+def _of_recycling(signal: str) -> Deadlines:
+    def deadlines(case: Case, days: tuple[int, ...]) -> list[int]:
         moments = recycle.moments(case, signal, days)
-        return moments + (_uncovered(case, moments) if signal in COVERED else [])
-    base = base_of(case, signal)
-    if signal == "neglect.due":
-        days = _bar(neglect_bar(case))
-    if base is None or not days or base > case.now_s + FARTHEST_DAYS * DAY_SECONDS:
+        return moments + _uncovered(case, moments) if signal in COVERED else moments
+
+    return deadlines
+
+
+def _since(signal: str) -> Deadlines:
+    """Whole days since a moment that is not a typing error."""
+    base_of = BASES[signal]
+
+    def deadlines(case: Case, days: tuple[int, ...]) -> list[int]:
+        base = base_of(case)
+        if base is None or base > case.now_s + FARTHEST_DAYS * DAY_SECONDS:
+            return []
+        return [base + number * DAY_SECONDS for number in days]
+
+    return deadlines
+
+
+def _silent_days(case: Case, days: tuple[int, ...]) -> list[int]:
+    moments = _since("silent_days")(case, days)
+    return moments + _uncovered(case, moments)
+
+
+def _idle_days(case: Case, days: tuple[int, ...]) -> list[int]:
+    base = base_of(case, "idle_business_days")
+    if base is None or base > case.now_s + FARTHEST_DAYS * DAY_SECONDS:
         return []
-    if signal in ("idle_business_days", "neglect.due"):
-        calendar = case.policy.calendar
-        return [calendar.add_business_days(base, number) for number in days]
-    moments = [base + number * DAY_SECONDS for number in days]
-    if signal == "silent_days":
-        moments += _uncovered(case, moments)
-    return moments
+    return [case.policy.calendar.add_business_days(base, number) for number in days]
+
+
+def _neglect(case: Case, _: tuple[int, ...]) -> list[int]:
+    bar = neglect_bar(case)
+    return [] if bar is None else _idle_days(case, (bar,))
+
+
+DEADLINES: Mapping[str, Deadlines] = {
+    **{signal: _since(signal) for signal in BASES},
+    "silent_days": _silent_days,
+    "idle_business_days": _idle_days,
+    "neglect.due": _neglect,
+    "reason.missing_days": reasons.moments,
+    **{signal: _of_recycling(signal) for signal in recycle.VALUES},
+    **{signal: _of_last_call(signal) for signal in last_call.VALUES},
+}
 
 
 def _cadence_ends(case: Case) -> list[int]:
@@ -153,19 +184,14 @@ def _cadence_ends(case: Case) -> list[int]:
     return [case.policy.calendar.add_business_days(steps[-1], cadence.over_business_days)] if steps else []
 
 
-def _bar(days: int | None) -> tuple[int, ...]:
-    return () if days is None else (days,)
-
-
 def _uncovered(case: Case, deadlines: list[int]) -> list[int]:
     """Silence that is due by the clock but not by what is covered yet: look again soon, or as soon as a stalled source may be back."""
     if not any(deadline <= case.now_s for deadline in deadlines):
         return []
-    covered = covered_until(case.policy.policy.silence, case.frame, case.policy.policy.systems, case.now)
-    if covered is None:
+    until = covered(case)
+    if until is None:
         return [case.now_s + DAY_SECONDS // 4]
-    covered_s = seconds_of(covered)
-    return [case.now_s + RECHECK_SECONDS] if any(covered_s < deadline <= case.now_s for deadline in deadlines) else []
+    return [case.now_s + RECHECK_SECONDS] if any(until < deadline <= case.now_s for deadline in deadlines) else []
 
 
 def _falling(case: Case, levels: tuple[int, ...]) -> list[int]:

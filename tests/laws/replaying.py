@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.context import Engine
-from engine.decide import frame_for
+from engine.decide import frames_of
 from handoff.assign import assign
 from handoff.decide import decide
 from handoff.decision import Decision, Frame
@@ -81,7 +81,7 @@ def _decided(engine: Engine, frame: Frame, made: Made) -> tuple[Decision, LeadFa
     past = replay(engine, made)
     assert past.policy_digest == engine.policy.digest
     one = Loaded(past.prior, past.facts, Mark(0, 0))
-    return decide(past.prior, past.facts, engine.compiled, frame_for(frame, one), made.at), past.facts
+    return decide(past.prior, past.facts, engine.compiled, frames_of(frame).of(one), made.at), past.facts
 
 
 def digest_of(frame: Frame) -> str:
