@@ -37,7 +37,8 @@ def to_ms(at: datetime) -> int:
 @lru_cache(maxsize=10_000)
 def iso(ms: int) -> str:
     """`YYYY-MM-DDThh:mm:ss.SSSZ`."""
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    # Whole numbers all the way: a float of seconds loses a millisecond some centuries from now.
+    return f"{datetime.fromtimestamp(ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
 
 
 @lru_cache(maxsize=10_000)

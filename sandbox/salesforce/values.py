@@ -105,7 +105,7 @@ def _reference(field: Field, value: Any) -> str | None:
 
 def _date(field: Field, value: Any) -> str:
     try:
-        day = date.fromisoformat(value[:10]) if isinstance(value, str) and (len(value) == 10 or value[10] == "T") else None
+        day = date.fromisoformat(value[:10]) if isinstance(value, str) and value[10:11] in ("", "T") else None
     except ValueError:
         day = None
     if day is None or not _EARLIEST_YEAR <= day.year <= _LATEST_YEAR:

@@ -84,6 +84,13 @@ def test_an_update_is_refused_with_the_vendors_code(company: Company, rest: Rest
     assert stored(company, lead) == before
 
 
+@pytest.mark.parametrize("value", ["x", "", "2026-1-1", "2026-02-30", "2026-01-01 10:00", 20260101])
+def test_a_date_that_is_none_is_refused_as_the_vendor_does(rest: Rest, value: object) -> None:
+    """Blank, shorter than a date, or not on the calendar: the JSON cannot be read as one. Only null clears."""
+    task = {"Subject": "Call", "Status": "Not Started", "Priority": "Normal", "ActivityDate": value}
+    assert rest.refusal("POST", "sobjects/Task", json=task)[:2] == (400, "JSON_PARSER_ERROR")
+
+
 def test_an_unknown_value_of_an_unrestricted_picklist_is_accepted(company: Company, rest: Rest) -> None:
     """Standard picklists are not restricted: Salesforce takes any text for Lead.Status."""
     lead = company.lead()
