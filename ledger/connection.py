@@ -37,6 +37,7 @@ _PRAGMAS = (
     "PRAGMA cache_size=-32768",
     "PRAGMA wal_autocheckpoint=8000",
 )
+_TICK = insert(ticks).returning(ticks.c.seq)
 HEAD = "0002"
 """The newest revision in `ledger/migrations`. Known here so that a ledger that is up to date opens without Alembic: importing it takes
 longer than opening the ledger, and every flow run is a process of its own."""
@@ -122,7 +123,7 @@ def in_chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
 
 def tick(connection: Connection, now: datetime) -> int:
     """The next number of the ledger's own counter. Facts known at the same instant keep their order by it."""
-    return int(connection.execute(insert(ticks).values(at=micros(now)).returning(ticks.c.seq)).scalar_one())
+    return int(connection.execute(_TICK, {"at": micros(now)}).scalar_one())
 
 
 def _revisions(connection: Connection) -> list[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
-from handoff.facts import Record, Ref, State
+from handoff.facts import Activity, Record, Ref, State
 from ledger import people as persons
 from ledger.activities import remove_activities, store_activities
+from ledger.bulk import insert_rows, update_rows
 from ledger.codec import loads, maybe_micros, moment
 from ledger.columns import among
 from ledger.connection import Database, in_chunks, tick
@@ -19,9 +20,11 @@ from ledger.identity import lead_ids
 from ledger.people import Keeping
 from ledger.schema import identifiers, leads, people, records, sources, streams, versions
 from ledger.values import GoneLike, Link, PageLike, Role, Source, Touched
-from ledger.versions import dirty, ensure_rows, known_rows, raise_marks, store_departures, store_records
+from ledger.versions import dirty, ensure_ids, ensure_rows, known_rows, raise_marks, store_departures, store_records
 
 _STATES = {state.value: state for state in State}
+_STREAM, _STANDS = ("system", "stream", "fields_digest"), ("position", "covered_until", "stored_seq")
+_COVERED = select(streams.c.covered_until).where(*(streams.c[name] == bindparam(name) for name in _STREAM))
 
 
 class Facts:
@@ -35,14 +38,13 @@ class Facts:
         with self._database.write() as connection:
             seq = tick(connection, now)
             leaving, about = self._departed(connection, page.gone, seq)
-            refs = {*map(_text, page.records), *(str(activity.about) for activity in page.activities), *(str(gone.ref) for gone in leaving)}
-            rows = ensure_rows(connection, refs)
+            rows = ensure_rows(connection, [*map(_text, page.records), *(str(gone.ref) for gone in leaving)])
             changes = store_records(connection, self._keeping, rows, page.records, seq, now)
             if leaving:
                 # Read again: the same page may bring a record and its departure.
                 left = known_rows(connection, [str(gone.ref) for gone in leaving])
                 changes += store_departures(connection, self._keeping, left, leaving, seq, now)
-            about |= store_activities(connection, rows, page.activities, seq, now)
+            about |= store_activities(connection, _ids_of(connection, page.activities, rows), page.activities, seq, now)
             dirty(connection, changes, about)
             _store_cursor(connection, page, seq)
         return tuple(dict.fromkeys(change.record.ref for change in changes))
@@ -241,13 +243,20 @@ def _text(record: Record) -> str:
     return str(record.ref)
 
 
+def _ids_of(connection: Connection, done: Iterable[Activity], rows: Mapping[str, Row[Any]]) -> dict[Ref, int]:
+    """The row ids of the records that activities are about; `rows` are those known already."""
+    about = {ref: str(ref) for ref in {activity.about for activity in done}}
+    ids = {name: rows[name].id for name in about.values() if name in rows}
+    ids |= ensure_ids(connection, [name for name in about.values() if name not in rows])
+    return {ref: ids[name] for ref, name in about.items()}
+
+
 def _store_cursor(connection: Connection, page: PageLike, seq: int) -> None:
     cursor, until = page.cursor, maybe_micros(page.covered_until)
-    same = (streams.c.system == cursor.system) & (streams.c.stream == cursor.stream) & (streams.c.fields_digest == cursor.fields_digest)
-    row = connection.execute(select(streams.c.covered_until).where(same)).one_or_none()
+    name = (cursor.system, cursor.stream, cursor.fields_digest)
+    row = connection.execute(_COVERED, dict(zip(_STREAM, name, strict=True))).one_or_none()
     if row is None:
-        values = {"system": cursor.system, "stream": cursor.stream, "fields_digest": cursor.fields_digest}
-        connection.execute(insert(streams).values(**values, position=cursor.position, covered_until=until, stored_seq=seq))
+        insert_rows(connection, streams, (*_STANDS, *_STREAM), [(cursor.position, until, seq, *name)])
         return
     covered = max((value for value in (row.covered_until, until) if value is not None), default=None)
-    connection.execute(update(streams).where(same).values(position=cursor.position, covered_until=covered, stored_seq=seq))
+    update_rows(connection, streams, _STANDS, _STREAM, [(cursor.position, covered, seq, *name)])
