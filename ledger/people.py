@@ -21,7 +21,7 @@ ACCOUNT_OBJECTS = {"hubspot": "companies", "salesforce": "Account"}
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How facts are kept: personal names, fields records are found by (`by_link`, `flagged`), and the object `account` names."""
+    """How facts are kept: personal names, fields records are found by (`naming`, `flagged`), and the object `account` names."""
 
     personal: frozenset[str] = PERSONAL
     link_fields: frozenset[str] = LINK_FIELDS
