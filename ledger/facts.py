@@ -12,7 +12,7 @@ from handoff.facts import Activity, Record, Ref, State
 from ledger import people as persons
 from ledger.activities import remove_activities, store_activities
 from ledger.bulk import insert_rows, update_rows
-from ledger.codec import loads, maybe_micros, moment
+from ledger.codec import loads, maybe_micros, moment, shared_moment
 from ledger.columns import among
 from ledger.connection import Database, in_chunks, tick
 from ledger.edits import foreign
@@ -62,7 +62,7 @@ class Facts:
 
     def store_page(self, page: PageLike, now: datetime) -> tuple[Ref, ...]:
         """Store a page and its cursor; returns the records that changed. `now` becomes their known_at."""
-        with self._database.write() as connection:
+        with self._database.write_page() as connection:
             seq = tick(connection, now)
             leaving, about = self._departed(connection, page.gone, seq)
             rows = ensure_rows(connection, [*map(_text, page.records), *(str(gone.ref) for gone in leaving)])
@@ -187,19 +187,21 @@ class Facts:
         return set(map(Ref.parse, found))
 
 
-def record_of(row: Row[Any]) -> Record:
-    """The record value of a row with `RECORD`."""
-    fields = loads(row.body)
-    if row.own is not None:
-        fields.update(loads(row.own))
+def record_of(row: Sequence[Any]) -> Record:
+    """The record value of a row of `RECORD`."""
+    # Unpacked in one step: this runs for every record that is looked at.
+    ref, known_at, created_at, modified_at, state, follows, body, own = row
+    fields = loads(body)
+    if own is not None:
+        fields.update(loads(own))
     return Record(
-        Ref.parse(row.ref),
+        Ref.parse(ref),
         fields,
-        moment(row.created_at),
-        moment(row.modified_at),
-        moment(row.known_at),
-        _STATES[row.state],
-        None if row.follows is None else Ref.parse(row.follows),
+        moment(created_at),
+        moment(modified_at),
+        shared_moment(known_at),
+        _STATES[state],
+        None if follows is None else Ref.parse(follows),
     )
 
 
