@@ -51,7 +51,8 @@ def _pull_stream(engine: Engine, crm: Crm, stream: str, renew: Callable[[], None
         if page.cursor.fields_digest != digest:
             digest = page.cursor.fields_digest
             engine.ledger.switches.set(f"fields:{crm.system}:{stream}", digest)
-        _note_absent(engine, crm.system, page)
+        if before is None or before.absent != page.absent:
+            _note_absent(engine, crm.system, page)
         rows += rows_of(page)
         needed += page_calls(crm.system, rows_of(page), first_load=cursor is None, related=bool(page.activities and not page.records))
         covered, before = page.covered_until or covered, page

@@ -14,7 +14,8 @@ from handoff.identity import resolve as unite
 from handoff.touches import MET
 from ledger.values import Link, Role
 
-HUMANS = frozenset({*ROUTED.values(), "Contact"})
+_ROUTED = frozenset(ROUTED.values())
+HUMANS = _ROUTED | {"Contact"}
 PARTS_AHEAD = 10
 """How many parts are known ahead, as (record, revision): what one part reaches need not be resolved again in another."""
 POINTING = ("hubspot_id", "salesforce_lead_id", "merged_ids", "converted_to")
@@ -56,34 +57,27 @@ def _reach(engine: Engine, people: Sequence[Record]) -> dict[Ref, Record]:
     fresh: list[Record] = list(people)
     asked: set[str] = set()
     while fresh:
-        found = _neighbours(engine, fresh, records, asked)
-        fresh = list({record.ref: record for record in found if record.ref.object in HUMANS and record.ref not in records}.values())
+        fresh = list(_neighbours(engine, fresh, records, asked))
         records.update({record.ref: record for record in fresh})
     return records
 
 
 def _neighbours(engine: Engine, fresh: Sequence[Record], known: Mapping[Ref, Record], asked: set[str]) -> Iterable[Record]:
     facts = engine.ledger.facts
-    named = {ref for record in fresh for ref, _ in named_ids(record)} - known.keys()
     addresses = {address for record in fresh if (address := address_of(record))} - asked
-    asked |= addresses
-    found = list(facts.records(sorted(named)).values())
-    for group in facts.by_email(addresses).values():
-        found += group
-    ids = sorted({record.ref.id for record in fresh} - asked)
-    asked.update(ids)
-    for field in POINTING:
-        for group in facts.by_link(field, ids).values():
-            found += group
-    return found
+    ids = {record.ref.id for record in fresh} - asked
+    asked.update(addresses, ids)
+    reached = {ref for record in fresh for ref, _ in named_ids(record)}
+    reached |= facts.carrying(sorted(addresses)) | facts.naming(POINTING, sorted(ids))
+    return facts.records(sorted(ref for ref in reached - known.keys() if ref.object in HUMANS)).values()
 
 
 def _several(records: Iterable[Record]) -> set[Ref]:
     """Live records that share their address with another of the same CRM: only these need a primary."""
     groups: dict[tuple[str, str], list[Ref]] = {}
     for record in records:
-        if record.state is State.LIVE and record.ref.object in ROUTED.values() and address_of(record):
-            groups.setdefault((record.ref.system, address_of(record)), []).append(record.ref)
+        if record.state is State.LIVE and record.ref.object in _ROUTED and (address := address_of(record)):
+            groups.setdefault((record.ref.system, address), []).append(record.ref)
     return {ref for group in groups.values() if len(group) > 1 for ref in group}
 
 
@@ -113,10 +107,14 @@ def _is_touch(activity: Activity) -> bool:
 def _store(engine: Engine, found: Resolution, linked: Mapping[Ref, Link]) -> None:
     """Links that changed, then aliases; problems go with the role and are reported when the lead is decided."""
     now = engine.clock()
-    changed = [link for link in map(_link, found.links) if linked.get(link.ref) != link]
+    changed = [_link(link) for link in found.links if _is_new(link, linked.get(link.ref))]
     for old, new in found.aliases:
         engine.ledger.leads.alias(old, new, now)
     engine.ledger.leads.link(changed, now)
+
+
+def _is_new(found: Found, known: Link | None) -> bool:
+    return known is None or (found.lead, found.role) != (known.lead, known.role)
 
 
 def _link(found: Found) -> Link:

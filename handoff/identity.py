@@ -26,6 +26,7 @@ LINK_FIELDS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("Lead", "converted_to"): ("salesforce", "Contact", "follows"),
     ("contacts", "merged_ids"): ("hubspot", "contacts", "follows"),
 }
+_NAMES = {of: tuple((field, *named) for (object_name, field), named in LINK_FIELDS.items() if object_name == of) for of, _ in LINK_FIELDS}
 ROLE_MAILBOXES = frozenset(
     {
         *("info", "sales", "office", "contact", "hello", "admin", "support", "team", "mail", "service"),
@@ -89,16 +90,17 @@ def resolve(records: Sequence[Record], keys: Mapping[Ref, str] | None = None, st
 
 def address_of(record: Record) -> str:
     """The e-mail address as it is compared: trimmed, lower case; "" when there is none."""
-    return record.fields.get("email", "").strip().lower()
+    address = record.fields.get("email", "")
+    return address.strip().lower() if address else ""
 
 
 def named_ids(record: Record) -> Iterable[tuple[Ref, str]]:
     """Records this one names by id, with `same` or `follows`."""
-    for (object_name, field), (system, target, says) in LINK_FIELDS.items():
-        if record.ref.object == object_name:
-            for part in re.split(r"[;,]", record.fields.get(field, "")):
-                if part.strip():
-                    yield Ref(system, target, part.strip()), says
+    for field, system, target, says in _NAMES.get(record.ref.object, ()):
+        named = record.fields.get(field)
+        for part in re.split(r"[;,]", named) if named else ():
+            if part.strip():
+                yield Ref(system, target, part.strip()), says
     if record.follows is not None:
         yield record.follows, "follows"
 
@@ -153,9 +155,9 @@ def _address_contradictions(
     contradicted: set[Ref] = set()
     by_address: dict[str, list[Record]] = {}
     for record in ordered:
-        if address_of(record):
-            by_address.setdefault(address_of(record), []).append(record)
-    for same in by_address.values():
+        if address := address_of(record):
+            by_address.setdefault(address, []).append(record)
+    for same in (group for group in by_address.values() if len(group) > 1):
         for record in same:
             for other in same:
                 named = partners.get((record.ref, other.ref.system, other.ref.object), set())
@@ -172,7 +174,7 @@ def _address_contradictions(
 def _shared_mailbox(cluster: Sequence[Record]) -> str:
     """A reason when people with different names share a role mailbox ("info@") within the cluster."""
     names: dict[str, set[tuple[str, str]]] = {}
-    for record in cluster:
+    for record in cluster if len(cluster) > 1 else ():
         local = re.split(r"[.+@_-]", address_of(record), maxsplit=1)[0]
         name = (record.fields.get("first_name", "").strip().casefold(), record.fields.get("last_name", "").strip().casefold())
         if local in ROLE_MAILBOXES and any(name) and record.state == State.LIVE:

@@ -6,33 +6,42 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
-from handoff.facts import Activity
+from handoff.facts import Activity, Ref
+from ledger.bulk import insert_rows, update_rows
 from ledger.codec import maybe_micros, micros, plain
 from ledger.columns import among
 from ledger.schema import activities, sources
 
 _Key = tuple[int, str]
+_Content = tuple[str | int | None, ...]
+_CONTENT = ("kind", "actor", "occurred_at", "subject", "outcome", "due_at", "by", "ours", "automated")
+_CURRENT = select(*(activities.c[name] for name in ("id", "record_id", "key", *_CONTENT))).where(
+    among(activities.c.key, "keys"), activities.c.gone_seq.is_(None)
+)
+_RETIRE = update(activities).where(among(activities.c.id, "ids")).values(gone_seq=bindparam("the_seq"))
+_SOURCES = select(sources.c.system, sources.c.kind, sources.c.seen, sources.c.last_at)
 
 
-def store_activities(connection: Connection, rows: Mapping[str, Row[Any]], pulled: Sequence[Activity], seq: int, now: datetime) -> set[int]:
-    """Store what is new or changed; returns the ids of the records it is about."""
-    wanted = {(rows[str(activity.about)].id, activity.key): activity for activity in pulled}
+def store_activities(connection: Connection, ids: Mapping[Ref, int], pulled: Sequence[Activity], seq: int, now: datetime) -> set[int]:
+    """Store what is new or changed; returns the ids of the records it is about, which `ids` names."""
+    wanted = {(ids[activity.about], activity.key): activity for activity in pulled}
     known = _current(connection, [key for _, key in wanted])
-    fresh, outdated = [], []
+    fresh: list[tuple[_Key, _Content]] = []
+    outdated = []
+    totals: dict[tuple[str, str], tuple[int, int]] = {}
     for key, activity in wanted.items():
         content, row = _content(activity), known.get(key)
-        if row is not None and content == tuple(row)[3:]:
-            continue
-        if row is not None:
-            outdated.append(row.id)
-        fresh.append((key, activity, content, row is None))
+        if row is None or content != tuple(row)[3:]:
+            outdated += [] if row is None else [row.id]
+            fresh.append((key, content))
+            _count(totals, activity.about.system, content, row is None)
+    known_at = micros(now)
     _retire(connection, outdated, seq)
-    if fresh:
-        connection.execute(insert(activities), [_row(key, content, seq, now) for key, _, content, _ in fresh])
-        _count(connection, [(activity, new) for _, activity, _, new in fresh], now)
-    return {record_id for (record_id, _), _, _, _ in fresh}
+    insert_rows(connection, activities, _ROW, [(*key, seq, known_at, *content) for key, content in fresh])
+    _store_counts(connection, totals, known_at)
+    return {record_id for (record_id, _), _ in fresh}
 
 
 def remove_activities(connection: Connection, keys: Iterable[str], seq: int) -> tuple[set[str], set[int]]:
@@ -42,13 +51,13 @@ def remove_activities(connection: Connection, keys: Iterable[str], seq: int) -> 
     return {key for _, key in found}, {record_id for record_id, _ in found}
 
 
-_CONTENT = ("kind", "actor", "occurred_at", "subject", "outcome", "due_at", "by", "ours", "automated")
+_ROW = ("record_id", "key", "known_seq", "known_at", *_CONTENT)
 
 
-def _content(activity: Activity) -> tuple[object, ...]:
+def _content(activity: Activity) -> _Content:
     return (
-        activity.kind.value,
-        activity.actor.value,
+        str(activity.kind),
+        str(activity.actor),
         micros(activity.occurred_at),
         plain(activity.subject),
         plain(activity.outcome),
@@ -60,37 +69,29 @@ def _content(activity: Activity) -> tuple[object, ...]:
 
 
 def _current(connection: Connection, keys: Sequence[str]) -> dict[_Key, Row[Any]]:
-    if not keys:
-        return {}
-    columns = [activities.c[name] for name in ("id", "record_id", "key", *_CONTENT)]
-    query = select(*columns).where(among(activities.c.key, "keys"), activities.c.gone_seq.is_(None))
-    return {(row.record_id, row.key): row for row in connection.execute(query, {"keys": keys})}
+    return {(row.record_id, row.key): row for row in connection.execute(_CURRENT, {"keys": keys}).all()} if keys else {}
 
 
 def _retire(connection: Connection, ids: Sequence[int], seq: int) -> None:
     if ids:
-        query = update(activities).where(among(activities.c.id, "ids")).values(gone_seq=seq)
-        connection.execute(query, {"ids": ids})
+        connection.execute(_RETIRE, {"ids": ids, "the_seq": seq})
 
 
-def _row(key: _Key, content: tuple[object, ...], seq: int, now: datetime) -> dict[str, object]:
-    return {"record_id": key[0], "key": key[1], "known_seq": seq, "known_at": micros(now), **dict(zip(_CONTENT, content, strict=True))}
+def _count(totals: dict[tuple[str, str], tuple[int, int]], system: str, content: _Content, new: bool) -> None:
+    """Adds one activity to (how many are new, when the latest was) of its kind."""
+    kind, _, at = content[:3]
+    count, last = totals.get((system, str(kind)), (0, 0))
+    totals[system, str(kind)] = (count + new, max(last, int(at or 0)))
 
 
-def _count(connection: Connection, fresh: Sequence[tuple[Activity, bool]], now: datetime) -> None:
-    totals: dict[tuple[str, str], tuple[int, int]] = {}
-    for activity, new in fresh:
-        name = (activity.about.system, activity.kind.value)
-        count, last = totals.get(name, (0, 0))
-        totals[name] = (count + new, max(last, micros(activity.occurred_at)))
-    query = select(sources).where(sources.c.system.in_({system for system, _ in totals}))
-    known = {(row.system, row.kind): row for row in connection.execute(query)}
-    for (system, kind), (count, last) in totals.items():
-        row = known.get((system, kind))
-        if row is None:
-            values = {"system": system, "kind": kind, "seen": count, "last_at": last, "last_known_at": micros(now)}
-            connection.execute(insert(sources).values(values))
-        else:
-            same = (sources.c.system == system) & (sources.c.kind == kind)
-            later = {"seen": row.seen + count, "last_at": max(row.last_at, last), "last_known_at": micros(now)}
-            connection.execute(update(sources).where(same).values(later))
+def _store_counts(connection: Connection, totals: Mapping[tuple[str, str], tuple[int, int]], known_at: int) -> None:
+    if not totals:
+        return
+    known = {(system, kind): (seen, last) for system, kind, seen, last in connection.execute(_SOURCES).all()}
+    rows = []
+    for name, (count, last) in totals.items():
+        seen, before = known.get(name, (0, 0))
+        rows.append((seen + count, max(before, last), known_at, *name))
+    keys, values = ("system", "kind"), ("seen", "last_at", "last_known_at")
+    insert_rows(connection, sources, (*values, *keys), [row for row in rows if row[3:] not in known])
+    update_rows(connection, sources, values, keys, [row for row in rows if row[3:] in known])

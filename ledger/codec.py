@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, TypeVar
 
@@ -36,6 +37,10 @@ def maybe_micros(at: datetime | None) -> int | None:
 def moment(value: int) -> datetime:
     """The aware UTC time of whole microseconds since 1970."""
     return _EPOCH + timedelta(0, 0, value)
+
+
+shared_moment = lru_cache(maxsize=1024)(moment)
+"""As `moment`, for times that whole pages share."""
 
 
 def maybe_moment(value: int | None) -> datetime | None:

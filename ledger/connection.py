@@ -2,7 +2,7 @@
 
 SQLite: WAL, `BEGIN IMMEDIATE` for writers, 30 s of patience, foreign keys on, `synchronous = FULL` (a claimed line must survive
 a power cut, or its write could be sent twice). PostgreSQL: an advisory lock gives writers the same order,
-readers see one snapshot.
+readers see one snapshot. Pages of a pull are not waited for (ADR 0013).
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _PRAGMAS = (
     "PRAGMA cache_size=-32768",
     "PRAGMA wal_autocheckpoint=8000",
 )
+_TICK = insert(ticks).returning(ticks.c.seq)
 HEAD = "0002"
 """The newest revision in `ledger/migrations`. Known here so that a ledger that is up to date opens without Alembic: importing it takes
 longer than opening the ledger, and every flow run is a process of its own."""
@@ -81,10 +82,11 @@ class Database:
         self._engine = _sqlite_engine(target) if self.is_sqlite else create_engine(target, **_SHARED, pool_pre_ping=True)
         if self.is_sqlite:
             self._reader: Engine = self._engine
-            self._writer: Engine = self._engine.execution_options(handoff_begin="BEGIN IMMEDIATE")
+            self._writer: Engine = self._engine.execution_options(handoff_begin=("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE"))
+            self._page_writer: Engine = self._engine.execution_options(handoff_begin=("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE"))
         else:
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            self._writer = self._engine
+            self._writer = self._page_writer = self._engine
         self._upgrade()
 
     @contextmanager
@@ -98,6 +100,16 @@ class Database:
         """One transaction that no other writer overlaps; rolled back whole when the block raises."""
         with self._writer.connect() as connection, connection.begin():
             if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+            yield connection
+
+    @contextmanager
+    def write_page(self) -> Iterator[Connection]:
+        """As `write`, for what a CRM can tell again: the disk is not waited for. A power cut may take this transaction, whole and with
+        those after it, until a `write` is over; what `write` stored stands on everything before it."""
+        with self._page_writer.connect() as connection, connection.begin():
+            if not self.is_sqlite:
+                connection.execute(text("SET LOCAL synchronous_commit = off"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
             yield connection
 
@@ -122,7 +134,7 @@ def in_chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
 
 def tick(connection: Connection, now: datetime) -> int:
     """The next number of the ledger's own counter. Facts known at the same instant keep their order by it."""
-    return int(connection.execute(insert(ticks).values(at=micros(now)).returning(ticks.c.seq)).scalar_one())
+    return int(connection.execute(_TICK, {"at": micros(now)}).scalar_one())
 
 
 def _revisions(connection: Connection) -> list[str]:
@@ -154,6 +166,7 @@ def _sqlite_engine(target: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("handoff_begin", "BEGIN"))
+        for statement in connection.get_execution_options().get("handoff_begin", ("BEGIN",)):
+            connection.exec_driver_sql(statement)
 
     return engine

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
-from handoff.facts import Record, Ref, State
+from handoff.facts import Activity, Record, Ref, State
 from ledger import people as persons
 from ledger.activities import remove_activities, store_activities
-from ledger.codec import loads, maybe_micros, moment
+from ledger.bulk import insert_rows, update_rows
+from ledger.codec import loads, maybe_micros, moment, shared_moment
 from ledger.columns import among
 from ledger.connection import Database, in_chunks, tick
 from ledger.edits import foreign
@@ -19,9 +20,38 @@ from ledger.identity import lead_ids
 from ledger.people import Keeping
 from ledger.schema import identifiers, leads, people, records, sources, streams, versions
 from ledger.values import GoneLike, Link, PageLike, Role, Source, Touched
-from ledger.versions import dirty, ensure_rows, known_rows, raise_marks, store_departures, store_records
+from ledger.versions import dirty, ensure_ids, ensure_rows, known_rows, raise_marks, store_departures, store_records
 
 _STATES = {state.value: state for state in State}
+_ROLES = {role.value: role for role in Role}
+RECORD = (
+    records.c.ref,
+    *(versions.c[name] for name in ("known_at", "created_at", "modified_at", "state", "follows", "body")),
+    people.c.body.label("own"),
+)
+"""What `record_of` reads: a version of a record with its personal values."""
+_RECORDS = (
+    select(*RECORD)
+    .join(versions, versions.c.id == records.c.version_id)
+    .outerjoin(people, people.c.id == versions.c.person_id)
+    .where(among(records.c.ref, "refs"))
+)
+_LINKED = (
+    select(records.c.ref, leads.c.key, records.c.role).join(leads, leads.c.id == records.c.lead_id).where(among(records.c.ref, "refs"))
+)
+_CARRYING = (
+    select(records.c.ref)
+    .join(people, people.c.record_id == records.c.id)
+    .join(versions, (versions.c.id == records.c.version_id) & (versions.c.person_id == people.c.id))
+    .where(among(people.c.email, "emails"))
+)
+_NAMING = (
+    select(records.c.ref)
+    .join(identifiers, identifiers.c.record_id == records.c.id)
+    .where(among(identifiers.c.field, "fields"), among(identifiers.c.value, "values"))
+)
+_STREAM, _STANDS = ("system", "stream", "fields_digest"), ("position", "covered_until", "stored_seq")
+_COVERED = select(streams.c.covered_until).where(*(streams.c[name] == bindparam(name) for name in _STREAM))
 
 
 class Facts:
@@ -32,17 +62,16 @@ class Facts:
 
     def store_page(self, page: PageLike, now: datetime) -> tuple[Ref, ...]:
         """Store a page and its cursor; returns the records that changed. `now` becomes their known_at."""
-        with self._database.write() as connection:
+        with self._database.write_page() as connection:
             seq = tick(connection, now)
             leaving, about = self._departed(connection, page.gone, seq)
-            refs = {*map(_text, page.records), *(str(activity.about) for activity in page.activities), *(str(gone.ref) for gone in leaving)}
-            rows = ensure_rows(connection, refs)
+            rows = ensure_rows(connection, [*map(_text, page.records), *(str(gone.ref) for gone in leaving)])
             changes = store_records(connection, self._keeping, rows, page.records, seq, now)
             if leaving:
                 # Read again: the same page may bring a record and its departure.
                 left = known_rows(connection, [str(gone.ref) for gone in leaving])
                 changes += store_departures(connection, self._keeping, left, leaving, seq, now)
-            about |= store_activities(connection, rows, page.activities, seq, now)
+            about |= store_activities(connection, _ids_of(connection, page.activities, rows), page.activities, seq, now)
             dirty(connection, changes, about)
             _store_cursor(connection, page, seq)
         return tuple(dict.fromkeys(change.record.ref for change in changes))
@@ -91,60 +120,39 @@ class Facts:
         """The resolver is done with these; a record that changed in between stays touched."""
         if not seen:
             return
-        query = update(records).where(records.c.ref == bindparam("the_ref")).values(resolved_rev=bindparam("the_rev"))
         with self._database.write() as connection:
-            connection.execute(query, [{"the_ref": str(item.ref), "the_rev": item.rev} for item in seen])
+            update_rows(connection, records, ("resolved_rev",), ("ref",), [(item.rev, str(item.ref)) for item in seen])
 
     def records(self, refs: Iterable[Ref]) -> dict[Ref, Record]:
         """The current version of each record that is known; any object, accounts and deals included."""
-        condition = among(records.c.ref, "refs")
-        return {record.ref: record for record in self._find(current_records().where(condition), "refs", [str(ref) for ref in refs])}
-
-    def by_email(self, emails: Iterable[str]) -> dict[str, tuple[Record, ...]]:
-        """Lower-case address -> the records that carry it now."""
-        wanted = [email.strip().lower() for email in emails if email.strip()]
-        carried = among(people.c.email, "emails")
-        owners = select(people.c.record_id).where(carried).scalar_subquery()
-        query = current_records().where(records.c.id.in_(owners), carried).order_by(records.c.id)
-        found: dict[str, tuple[Record, ...]] = {}
-        for record in self._find(query, "emails", wanted):
-            email = record.fields["email"].strip().lower()
-            found[email] = (*found.get(email, ()), record)
-        return found
-
-    def by_link(self, field: str, values: Iterable[str]) -> dict[str, tuple[Record, ...]]:
-        """Value -> the records whose `field` (one of the link fields) names it; lists of ids are looked up by each id."""
-        if field not in self._keeping.link_fields:
-            raise ValueError(f"'{field}' is not indexed; link fields are {', '.join(sorted(self._keeping.link_fields))}")
-        query = (
-            current_records(identifiers.c.value.label("linked_value"))
-            .join(identifiers, identifiers.c.record_id == records.c.id)
-            .where(identifiers.c.field == field, among(identifiers.c.value, "values"))
-            .order_by(records.c.id)
-        )
-        found: dict[str, tuple[Record, ...]] = {}
         with self._database.read() as connection:
-            for row in (row for part in in_chunks(values) for row in connection.execute(query, {"values": part})):
-                found[row.linked_value] = (*found.get(row.linked_value, ()), record_of(row))
-        return found
+            rows = [row for part in in_chunks(map(str, refs)) for row in connection.execute(_RECORDS, {"refs": part}).all()]
+        return {record.ref: record for record in map(record_of, rows)}
+
+    def carrying(self, emails: Iterable[str]) -> set[Ref]:
+        """The records that carry one of these addresses now."""
+        wanted = [email.strip().lower() for email in emails if email.strip()]
+        return self._refs(_CARRYING, "emails", wanted)
+
+    def naming(self, fields: Sequence[str], values: Iterable[str]) -> set[Ref]:
+        """The records that name one of `values` in one of `fields` (link fields); lists of ids are looked up by each id."""
+        unknown = [field for field in fields if field not in self._keeping.link_fields]
+        if unknown:
+            raise ValueError(f"'{unknown[0]}' is not indexed; link fields are {', '.join(sorted(self._keeping.link_fields))}")
+        return self._refs(_NAMING, "values", values, fields=list(fields))
 
     def flagged(self, field: str, value: str = "true") -> tuple[Record, ...]:
         """Live accounts whose `field` (one of the indexed link fields) has this value, by ref."""
         kinds = self._keeping.account_objects.items()
-        found = self.by_link(field, [value]).get(value, ())
-        accounts = (each for each in found if each.state == State.LIVE and (each.ref.system, each.ref.object) in kinds)
-        return tuple(sorted(accounts, key=lambda each: each.ref))
+        found = self.records(ref for ref in self.naming([field], [value]) if (ref.system, ref.object) in kinds)
+        return tuple(sorted((each for each in found.values() if each.state == State.LIVE), key=lambda each: each.ref))
 
     def linked(self, refs: Iterable[Ref]) -> dict[Ref, Link]:
         """Which lead each record belongs to now; unlinked records are absent."""
-        query = (
-            select(records.c.ref, records.c.role, leads.c.key)
-            .join(leads, leads.c.id == records.c.lead_id)
-            .where(among(records.c.ref, "refs"))
-        )
+        names = {str(ref): ref for ref in refs}
         with self._database.read() as connection:
-            rows = [row for part in in_chunks(map(str, refs)) for row in connection.execute(query, {"refs": part})]
-        return {(ref := Ref.parse(row.ref)): Link(ref, row.key, Role(row.role)) for row in rows}
+            rows = [row for part in in_chunks(names) for row in connection.execute(_LINKED, {"refs": part}).all()]
+        return {(ref := names[name]): Link(ref, key, _ROLES[role]) for name, key, role in rows}
 
     def count(self) -> dict[str, int]:
         """ "system:object" -> records known to be live."""
@@ -173,43 +181,27 @@ class Facts:
         with self._database.write() as connection:
             persons.erase(connection, lead_ids(connection, [lead_key], strict=True)[lead_key], now)
 
-    def _find(self, query: Select[Any], name: str, values: Sequence[str]) -> list[Record]:
+    def _refs(self, query: Select[Any], name: str, values: Iterable[str], **more: list[str]) -> set[Ref]:
         with self._database.read() as connection:
-            return [record_of(row) for part in in_chunks(values) for row in connection.execute(query, {name: part})]
+            found = {ref for part in in_chunks(values) for ref in connection.execute(query, {name: part, **more}).scalars().all()}
+        return set(map(Ref.parse, found))
 
 
-def current_records(*more: Any) -> Select[Any]:
-    """Rows that `record_of` reads: the current version of records with its personal values."""
-    return (
-        select(
-            records.c.ref,
-            versions.c.known_at,
-            versions.c.created_at,
-            versions.c.modified_at,
-            versions.c.state,
-            versions.c.follows,
-            versions.c.body,
-            people.c.body.label("own"),
-            *more,
-        )
-        .join(versions, versions.c.id == records.c.version_id)
-        .outerjoin(people, people.c.id == versions.c.person_id)
-    )
-
-
-def record_of(row: Row[Any]) -> Record:
-    """The record value of a row of `current_records`."""
-    fields = loads(row.body)
-    if row.own is not None:
-        fields.update(loads(row.own))
+def record_of(row: Sequence[Any]) -> Record:
+    """The record value of a row of `RECORD`."""
+    # Unpacked in one step: this runs for every record that is looked at.
+    ref, known_at, created_at, modified_at, state, follows, body, own = row
+    fields = loads(body)
+    if own is not None:
+        fields.update(loads(own))
     return Record(
-        Ref.parse(row.ref),
+        Ref.parse(ref),
         fields,
-        moment(row.created_at),
-        moment(row.modified_at),
-        moment(row.known_at),
-        _STATES[row.state],
-        None if row.follows is None else Ref.parse(row.follows),
+        moment(created_at),
+        moment(modified_at),
+        shared_moment(known_at),
+        _STATES[state],
+        None if follows is None else Ref.parse(follows),
     )
 
 
@@ -241,13 +233,20 @@ def _text(record: Record) -> str:
     return str(record.ref)
 
 
+def _ids_of(connection: Connection, done: Iterable[Activity], rows: Mapping[str, Row[Any]]) -> dict[Ref, int]:
+    """The row ids of the records that activities are about; `rows` are those known already."""
+    about = {ref: str(ref) for ref in {activity.about for activity in done}}
+    ids = {name: rows[name].id for name in about.values() if name in rows}
+    ids |= ensure_ids(connection, [name for name in about.values() if name not in rows])
+    return {ref: ids[name] for ref, name in about.items()}
+
+
 def _store_cursor(connection: Connection, page: PageLike, seq: int) -> None:
     cursor, until = page.cursor, maybe_micros(page.covered_until)
-    same = (streams.c.system == cursor.system) & (streams.c.stream == cursor.stream) & (streams.c.fields_digest == cursor.fields_digest)
-    row = connection.execute(select(streams.c.covered_until).where(same)).one_or_none()
+    name = (cursor.system, cursor.stream, cursor.fields_digest)
+    row = connection.execute(_COVERED, dict(zip(_STREAM, name, strict=True))).one_or_none()
     if row is None:
-        values = {"system": cursor.system, "stream": cursor.stream, "fields_digest": cursor.fields_digest}
-        connection.execute(insert(streams).values(**values, position=cursor.position, covered_until=until, stored_seq=seq))
+        insert_rows(connection, streams, (*_STANDS, *_STREAM), [(cursor.position, until, seq, *name)])
         return
     covered = max((value for value in (row.covered_until, until) if value is not None), default=None)
-    connection.execute(update(streams).where(same).values(position=cursor.position, covered_until=covered, stored_seq=seq))
+    update_rows(connection, streams, _STANDS, _STREAM, [(cursor.position, covered, seq, *name)])

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from ledger.bulk import insert_rows, update_rows
 from ledger.codec import load_prior
 from ledger.columns import among
 from ledger.connection import in_chunks
 from ledger.schema import creations, decisions, effects, leads, lines, links, people, records
 from ledger.settling import prior_columns
 from ledger.values import PLANNED, LineState, Link, Unknown
-from ledger.versions import ensure_rows, raise_marks
+from ledger.versions import ensure_ids, raise_marks
+
+_MEANT = select(leads.c.key, func.coalesce(leads.c.merged_into, leads.c.id)).where(among(leads.c.key, "keys"))
+_STANDS = select(records.c.id, records.c.lead_id, records.c.role).where(among(records.c.id, "ids"))
+_UNLINKED = update(links).where(among(links.c.record_id, "ids"), links.c.gone_seq.is_(None)).values(gone_seq=bindparam("the_seq"))
 
 
 def lead_ids(connection: Connection, keys: Iterable[str], *, strict: bool = False) -> dict[str, int]:
     """Key -> row id; a key that was merged away means the lead it went to. Unknown keys are absent, or raise Unknown when `strict`."""
     wanted = list(dict.fromkeys(keys))
     found: dict[str, int] = {}
-    query = select(leads.c.key, func.coalesce(leads.c.merged_into, leads.c.id).label("id"))
-    query = query.where(among(leads.c.key, "keys"))
     for part in in_chunks(wanted):
-        found.update((row.key, row.id) for row in connection.execute(query, {"keys": part}))
+        found.update(connection.execute(_MEANT, {"keys": part}).tuples().all())
     if strict and len(found) < len(wanted):
         missing = next(key for key in wanted if key not in found)
         raise Unknown(f"there is no lead {missing} in this ledger; pull first, or find it by e-mail or record id")
@@ -33,41 +36,36 @@ def ensure_leads(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     """As `lead_ids`; keys never seen become leads."""
     wanted = list(dict.fromkeys(keys))
     found = lead_ids(connection, wanted)
-    missing = [{"key": key} for key in wanted if key not in found]
+    missing = [key for key in wanted if key not in found]
     if missing:
-        connection.execute(insert(leads), missing)
-        found |= lead_ids(connection, [row["key"] for row in missing])
+        insert_rows(connection, leads, ("key",), [(key,) for key in missing])
+        found |= lead_ids(connection, missing)
     return found
 
 
 def store_links(connection: Connection, wanted: Sequence[Link], seq: int) -> None:
     """Say which lead each record belongs to from now on; both the old and the new lead are due."""
     targets = ensure_leads(connection, [link.lead for link in wanted])
-    rows = ensure_rows(connection, [str(link.ref) for link in wanted])
-    ids = {"ids": [row.id for row in rows.values()]}
-    query = select(records.c.id, records.c.role).where(among(records.c.id, "ids"))
-    roles = {row.id: row.role for row in connection.execute(query, ids)}
-    new = {}
+    ids = ensure_ids(connection, [str(link.ref) for link in wanted])
+    stands = {row.id: row for part in in_chunks(ids.values()) for row in connection.execute(_STANDS, {"ids": part}).all()}
+    new: dict[int, tuple[int, str]] = {}
+    moved: set[int] = set()
     for link in wanted:
-        row, target = rows[str(link.ref)], targets[link.lead]
-        if (row.lead_id, roles[row.id]) != (target, link.role.value):
-            new[row.id] = (row.lead_id, target, link.role.value)
-    _relink(connection, {record_id: (target, role) for record_id, (_, target, role) in new.items()}, seq)
-    raise_marks(connection, {lead for old, target, _ in new.values() for lead in (old, target) if lead is not None})
+        row, target = stands[ids[str(link.ref)]], (targets[link.lead], str(link.role))
+        if (row.lead_id, row.role) != target:
+            new[row.id] = target
+            moved |= {target[0]} if row.lead_id is None else {row.lead_id, target[0]}
+    _relink(connection, new, seq, over=[record_id for record_id in new if stands[record_id].lead_id is not None])
+    raise_marks(connection, moved)
 
 
-def _relink(connection: Connection, new: dict[int, tuple[int, str]], seq: int) -> None:
-    if not new:
-        return
-    over = update(links).where(links.c.record_id == bindparam("the_record"), links.c.gone_seq.is_(None)).values(gone_seq=seq)
-    connection.execute(over, [{"the_record": record_id} for record_id in new])
-    connection.execute(
-        insert(links),
-        [{"record_id": record_id, "lead_id": lead, "role": role, "known_seq": seq} for record_id, (lead, role) in new.items()],
-    )
-    query = update(records).where(records.c.id == bindparam("the_record")).values(lead_id=bindparam("the_lead"), role=bindparam("the_role"))
-    values = [{"the_record": record_id, "the_lead": lead, "the_role": role} for record_id, (lead, role) in new.items()]
-    connection.execute(query, values)
+def _relink(connection: Connection, new: Mapping[int, tuple[int, str]], seq: int, over: Iterable[int]) -> None:
+    """`new` is record id -> (lead id, role); `over` are those among them that belonged to a lead before."""
+    for part in in_chunks(over):
+        connection.execute(_UNLINKED, {"ids": part, "the_seq": seq})
+    names = ("record_id", "lead_id", "role", "known_seq")
+    insert_rows(connection, links, names, [(record_id, lead, role, seq) for record_id, (lead, role) in new.items()])
+    update_rows(connection, records, ("lead_id", "role"), ("id",), [(lead, role, record_id) for record_id, (lead, role) in new.items()])
 
 
 def merge(connection: Connection, old_key: str, new_key: str, seq: int) -> None:
@@ -77,7 +75,7 @@ def merge(connection: Connection, old_key: str, new_key: str, seq: int) -> None:
     if old == new:
         return
     moved = connection.execute(select(records.c.id, records.c.role).where(records.c.lead_id == old)).all()
-    _relink(connection, {row.id: (new, row.role) for row in moved}, seq)
+    _relink(connection, {row.id: (new, row.role) for row in moved}, seq, over=[row.id for row in moved])
     _unite_effects(connection, old, new)
     _withdraw(connection, old)
     _unite_priors(connection, old, new)

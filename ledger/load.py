@@ -12,17 +12,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, or_, select
 
 from handoff.facts import Activity, Actor, Edit, Kind, LeadFacts, Record, Ref, State
-from ledger.codec import load_prior, maybe_moment, micros, moment
+from ledger.codec import load_prior, loads, maybe_moment, micros, moment, shared_moment
 from ledger.columns import among
 from ledger.connection import in_chunks
-from ledger.facts import record_of
+from ledger.facts import RECORD, record_of
 from ledger.people import Keeping
 from ledger.schema import activities, edits, leads, links, people, records, ticks, versions
 from ledger.values import Loaded, Mark, Role
 
 HORIZON = timedelta(days=400)
 HORIZON_ACTIVITIES = 200
-_ROLES = {Role.PRIMARY: 0, Role.MIRROR: 1, Role.AMBIGUOUS: 2, Role.DUPLICATE: 3}
+_ROLES: dict[str, int] = {Role.PRIMARY: 0, Role.MIRROR: 1, Role.AMBIGUOUS: 2, Role.DUPLICATE: 3}
 _KINDS = {kind.value: kind for kind in Kind}
 _ACTORS = {actor.value: actor for actor in Actor}
 _ACTIVITY = ("key", "kind", "actor", "occurred_at", "known_at", "subject", "outcome", "due_at", "by", "ours", "automated")
@@ -53,9 +53,9 @@ def load_leads(
         part = {"ids": chunk}
         rows.update({row.id: row for row in connection.execute(_LEADS, part).all()})
         for row in connection.execute(_records_query(seq), part).all():
-            done[row.lead_id].append((row, record_of(row)))
+            done[row[0]].append((row[1], record_of(row[2:])))
         for row in connection.execute(_activities_query(now, seq), part).all():
-            events[row.lead_id].append(row)
+            events[row[0]].append(row)
         for row in connection.execute(_edits_query(seq), part).all():
             standing[row.lead_id].append(row)
     accounts = _accounts(connection, keeping, (record for found in done.values() for _, record in found), seq)
@@ -89,11 +89,13 @@ def _members(seq: int | None) -> tuple[Any, Any, Any, ColumnElement[bool]]:
 
 def _records_query(seq: int | None) -> Select[Any]:
     lead, role, source, condition = _members(seq)
-    own = people.c.body.label("own")
-    names = [versions.c[name] for name in ("known_at", "created_at", "modified_at", "state", "follows", "body")]
+    return select(lead, role, *RECORD).select_from(_with_values(source, seq)).where(condition)
+
+
+def _with_values(source: Any, seq: int | None) -> Any:
+    """`source` joined with the version that is or was current, and its personal values."""
     current = versions.c.id == records.c.version_id if seq is None else (versions.c.record_id == records.c.id) & _known_at(versions, seq)
-    joined = source.join(versions, current).outerjoin(people, people.c.id == versions.c.person_id)
-    return select(lead.label("lead_id"), role.label("role"), records.c.ref, *names, own).select_from(joined).where(condition)
+    return source.join(versions, current).outerjoin(people, people.c.id == versions.c.person_id)
 
 
 def _activities_query(now: datetime, seq: int | None) -> Select[Any]:
@@ -113,53 +115,53 @@ def _edits_query(seq: int | None) -> Select[Any]:
     return select(lead.label("lead_id"), records.c.ref, edits).select_from(joined).where(condition, current)
 
 
-def _accounts(connection: Connection, keeping: Keeping, found: Iterable[Record], seq: int | None) -> dict[str, Record]:
+def _accounts(connection: Connection, keeping: Keeping, found: Iterable[Record], seq: int | None) -> dict[str, dict[str, str]]:
+    """Ref text of each account that a record names -> its fields as they are joined in."""
     refs = sorted({ref for record in found if (ref := keeping.account_ref(record.ref.system, record.fields)) is not None})
-    current = versions.c.id == records.c.version_id if seq is None else (versions.c.record_id == records.c.id) & _known_at(versions, seq)
-    names = [versions.c[name] for name in ("known_at", "created_at", "modified_at", "state", "follows", "body")]
-    query = (
-        select(records.c.ref, *names, people.c.body.label("own"))
-        .select_from(records.join(versions, current).outerjoin(people, people.c.id == versions.c.person_id))
-        .where(among(records.c.ref, "refs"))
-    )
-    accounts: dict[str, Record] = {}
+    own = people.c.body.label("own")
+    query = select(records.c.ref, versions.c.body, own).select_from(_with_values(records, seq)).where(among(records.c.ref, "refs"))
+    accounts: dict[str, dict[str, str]] = {}
     for part in in_chunks(refs):
-        accounts.update({row.ref: record_of(row) for row in connection.execute(query, {"refs": part})})
+        for ref, body, own in connection.execute(query, {"refs": part}).all():
+            fields = loads(body) if own is None else {**loads(body), **loads(own)}
+            accounts[ref] = {f"account_{name}": value for name, value in fields.items()}
     return accounts
 
 
 class _Shard:
     """What the leads of one shard share while their facts are put together."""
 
-    def __init__(self, keeping: Keeping, order: Order, accounts: Mapping[str, Record]) -> None:
+    def __init__(self, keeping: Keeping, order: Order, accounts: Mapping[str, Mapping[str, str]]) -> None:
         self._keeping, self._order, self._accounts = keeping, order, accounts
         self._refs: dict[str, Ref] = {}
         self._rank = {system: place for place, system in enumerate(order.systems)}
 
-    def facts(self, key: str, found: list[tuple[Row[Any], Record]], events: list[Row[Any]], standing: list[Row[Any]]) -> LeadFacts:
-        found.sort(key=self._place)
-        roles = {record.ref: row.role for row, record in found}
-        mine = tuple(record for _, record in found)
+    def facts(self, key: str, found: list[tuple[str, Record]], events: list[Row[Any]], standing: list[Row[Any]]) -> LeadFacts:
+        if len(found) > 1:
+            found.sort(key=self._place)
+        mine = tuple([record for _, record in found])
+        duplicates = tuple([record.ref for role, record in found if role == Role.DUPLICATE])
         happened = _activities(events, self._refs)
         return LeadFacts(
             key=key,
             records=mine,
-            fields=self._merged([record for record in mine if roles[record.ref] != Role.DUPLICATE] or mine),
+            fields=self._merged([record for role, record in found if role != Role.DUPLICATE] or mine),
             activities=happened,
-            first_seen=min(record.created_at for record in mine),
-            edits=self._edits(mine, roles, standing, happened) if standing else (),
-            problems=("ambiguous_identity",) if Role.AMBIGUOUS in roles.values() else (),
-            duplicates=tuple(record.ref for record in mine if roles[record.ref] == Role.DUPLICATE),
+            first_seen=min([record.created_at for record in mine]),
+            edits=self._edits(mine, duplicates, standing, happened) if standing else (),
+            problems=("ambiguous_identity",) if any(role == Role.AMBIGUOUS for role, _ in found) else (),
+            duplicates=duplicates,
         )
 
-    def _place(self, pair: tuple[Row[Any], Record]) -> tuple[int, bool, int, Ref]:
-        row, record = pair
-        return _ROLES.get(row.role, 9), record.state != State.LIVE, self._rank.get(record.ref.system, 9), record.ref
+    def _place(self, pair: tuple[str, Record]) -> tuple[int, bool, int, Ref]:
+        role, record = pair
+        return _ROLES.get(role, 9), record.state is not State.LIVE, self._rank.get(record.ref.system, 9), record.ref
 
     def _merged(self, mine: Sequence[Record]) -> dict[str, str]:
         """First known value wins, live records before converted ones; others (deleted, merged, archived) only when nothing else is left."""
-        counted = [record for record in mine if record.state in (State.LIVE, State.CONVERTED)] or list(mine)
-        counted.sort(key=lambda record: (self._rank.get(record.ref.system, 9), record.state != State.LIVE))
+        counted = [record for record in mine if record.state is State.LIVE or record.state is State.CONVERTED] or list(mine)
+        if len(counted) > 1:
+            counted.sort(key=lambda record: (self._rank.get(record.ref.system, 9), record.state is not State.LIVE))
         per_system: dict[str, dict[str, str]] = {}
         for record in reversed(counted):
             values = per_system.setdefault(record.ref.system, {})
@@ -180,16 +182,15 @@ class _Shard:
                 return
         merged.pop(field, None)
 
-    def _account_fields(self, record: Record) -> dict[str, str]:
+    def _account_fields(self, record: Record) -> Mapping[str, str]:
         ref = self._keeping.account_ref(record.ref.system, record.fields)
-        account = self._accounts.get(ref) if ref is not None else None
-        return {} if account is None else {f"account_{name}": value for name, value in account.fields.items()}
+        return self._accounts.get(ref, {}) if ref is not None else {}
 
     def _edits(
-        self, mine: Sequence[Record], roles: Mapping[Ref, str], standing: Sequence[Row[Any]], happened: Sequence[Activity]
+        self, mine: Sequence[Record], duplicates: Sequence[Ref], standing: Sequence[Row[Any]], happened: Sequence[Activity]
     ) -> tuple[Edit, ...]:
         """Edits on the record of record: the lead's live record in the first system that has one."""
-        live = [record.ref for record in mine if record.state == State.LIVE and roles[record.ref] != Role.DUPLICATE]
+        live = [record.ref for record in mine if record.state == State.LIVE and record.ref not in duplicates]
         if not live:
             return ()
         chosen = min(live, key=lambda ref: self._rank.get(ref.system, 9))
@@ -208,7 +209,8 @@ def _dated(edit: Edit, ref: Ref, happened: Sequence[Activity]) -> Edit:
 
 def _activities(events: list[Row[Any]], refs: dict[str, Ref]) -> tuple[Activity, ...]:
     """Newest first, each key once, at most the horizon's number. Ties are ordered by key and record: the order says nothing of arrival."""
-    events.sort(key=_newest)
+    if len(events) > 1:
+        events.sort(key=_newest)
     seen: set[str] = set()
     unique = (row for row in events if not (row[2] in seen or seen.add(row[2])))  # type: ignore[func-returns-value]
     return tuple(_activity(row, refs) for row in islice(unique, HORIZON_ACTIVITIES))
@@ -228,7 +230,7 @@ def _activity(row: Row[Any], refs: dict[str, Ref]) -> Activity:
         _ACTORS[actor],
         about,
         moment(occurred_at),
-        moment(known_at),
+        shared_moment(known_at),
         subject,
         outcome,
         maybe_moment(due_at),

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from ledger.bulk import insert_rows
 from ledger.codec import dump_fields, micros
 from ledger.columns import among
 from ledger.schema import leads, people, records
 
+_NEWEST = select(people.c.record_id, func.max(people.c.id)).where(among(people.c.record_id, "ids")).group_by(people.c.record_id)
 PERSONAL = frozenset({"email", "first_name", "last_name", "phone", "title"})
 LINK_FIELDS = frozenset({"hubspot_id", "salesforce_lead_id", "merged_ids", "converted_to", "handoff_key", "target_account"})
 ACCOUNT_OBJECTS = {"hubspot": "companies", "salesforce": "Account"}
@@ -19,7 +21,7 @@ ACCOUNT_OBJECTS = {"hubspot": "companies", "salesforce": "Account"}
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How facts are kept: personal names, fields records are found by (`by_link`, `flagged`), and the object `account` names."""
+    """How facts are kept: personal names, fields records are found by (`naming`, `flagged`), and the object `account` names."""
 
     personal: frozenset[str] = PERSONAL
     link_fields: frozenset[str] = LINK_FIELDS
@@ -31,8 +33,13 @@ class Keeping:
 
     def split(self, values: Mapping[str, str | None]) -> tuple[dict[str, str], dict[str, str]]:
         """(other values, personal values). Blank values are absent in both."""
-        known = {name: value for name, value in values.items() if value}
-        own = {name: known.pop(name) for name in self.personal & known.keys()}
+        known, own, personal = {}, {}, self.personal
+        for name, value in values.items():
+            if value:
+                if name in personal:
+                    own[name] = value
+                else:
+                    known[name] = value
         return known, own
 
     def account_ref(self, system: str, values: Mapping[str, str | None]) -> str | None:
@@ -44,19 +51,21 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Personal values on their way into the table. Exactly one of `record_id` and `lead_id` says whose they are."""
+    """Personal values of a lead on their way into the table."""
 
+    lead_id: int
+    email: str | None
     body: str
-    email: str | None = None
-    record_id: int | None = None
-    lead_id: int | None = None
 
 
-def person(own: Mapping[str, str], *, record_id: int | None = None, lead_id: int | None = None) -> Person | None:
+def person(own: Mapping[str, str], *, lead_id: int) -> Person | None:
     """A row for `people`, None when nothing personal is known."""
-    if not own:
-        return None
-    return Person(dump_fields(own), own.get("email", "").strip().lower() or None, record_id, lead_id)
+    return Person(lead_id, address(own), dump_fields(own)) if own else None
+
+
+def address(own: Mapping[str, str]) -> str | None:
+    """The e-mail address as it is looked up, None when there is none."""
+    return own.get("email", "").strip().lower() or None
 
 
 def store_people(connection: Connection, rows: Sequence[Person | None]) -> list[int | None]:
@@ -64,15 +73,18 @@ def store_people(connection: Connection, rows: Sequence[Person | None]) -> list[
     wanted = [row for row in rows if row is not None]
     if not wanted:
         return [None] * len(rows)
-    values = [{"record_id": row.record_id, "lead_id": row.lead_id, "email": row.email, "body": row.body} for row in wanted]
-    if any(row.record_id is None for row in wanted):
-        ids = iter(connection.execute(insert(people).returning(people.c.id, sort_by_parameter_order=True), values).scalars())
-        return [None if row is None else next(ids) for row in rows]
-    # A page has one row per record, so one look afterwards is enough; asking for ids in order would cost a statement per row.
-    connection.execute(insert(people), values)
-    query = select(people.c.record_id, func.max(people.c.id)).where(among(people.c.record_id, "ids"))
-    found = dict(connection.execute(query.group_by(people.c.record_id), {"ids": [row.record_id for row in wanted]}).tuples().all())
-    return [None if row is None else found[row.record_id] for row in rows]
+    values = [{"lead_id": row.lead_id, "email": row.email, "body": row.body} for row in wanted]
+    ids = iter(connection.execute(insert(people).returning(people.c.id, sort_by_parameter_order=True), values).scalars())
+    return [None if row is None else next(ids) for row in rows]
+
+
+def store_own(connection: Connection, rows: Sequence[tuple[int, str | None, str]]) -> dict[int, int]:
+    """Record id -> the id of its new row. `rows` are (record id, address, body), one per record, so that one look afterwards tells
+    the ids; asking for them in order would cost a statement per row."""
+    if not rows:
+        return {}
+    insert_rows(connection, people, ("record_id", "email", "body"), rows)
+    return dict(connection.execute(_NEWEST, {"ids": [row[0] for row in rows]}).tuples().all())
 
 
 def erase(connection: Connection, lead_id: int, now: datetime) -> None:

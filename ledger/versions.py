@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from handoff.facts import Record, State
 from ledger.bulk import insert_rows, update_rows
@@ -15,9 +15,19 @@ from ledger.codec import digest, dump_fields, loads, micros, moment
 from ledger.columns import among
 from ledger.connection import in_chunks
 from ledger.edits import note_edits
-from ledger.people import Keeping, person, store_people
+from ledger.people import Keeping, address, store_own
 from ledger.schema import identifiers, leads, people, records, versions
 from ledger.values import GoneLike
+
+
+class Told(NamedTuple):
+    """What a record says, as it is kept: its values without the personal ones, both as text, the address, and a digest of everything."""
+
+    others: Mapping[str, str]
+    body: str
+    own: str
+    email: str | None
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,7 @@ class Change:
 
     row: Row[Any]
     record: Record
-    digest: str
+    told: Told
     left_at: int | None = None
     resolve: bool = True
 
@@ -54,30 +64,46 @@ _KNOWN = (
     .where(among(records.c.ref, "refs"))
 )
 _IDS = select(records.c.ref, records.c.id).where(among(records.c.ref, "refs"))
+_OVER = update(versions).where(among(versions.c.id, "ids")).values(gone_seq=bindparam("the_seq"))
+_LEFT = select(versions.c.record_id, versions.c.state, versions.c.left_at).where(
+    among(versions.c.record_id, "ids"), versions.c.left_at.is_not(None)
+)
+_CURRENT = select(versions.c.record_id, versions.c.id).where(among(versions.c.record_id, "ids"), versions.c.gone_seq.is_(None))
+_UNNAMED = delete(identifiers).where(among(identifiers.c.record_id, "ids"))
+_MINE = select(records.c.lead_id).where(among(records.c.id, "ids"), records.c.lead_id.is_not(None))
+_THEIRS = select(records.c.lead_id).where(among(records.c.account_ref, "refs"), records.c.lead_id.is_not(None))
 _CHANGED = update(leads).where(among(leads.c.id, "ids")).values(facts_rev=leads.c.facts_rev + 1)
 
 
 def known_rows(connection: Connection, refs: Iterable[str]) -> dict[str, Row[Any]]:
     """Ref text -> the record's row joined with its current version; refs never seen are absent."""
-    return {row.ref: row for part in in_chunks(refs) for row in connection.execute(_KNOWN, {"refs": part})}
+    return {row.ref: row for part in in_chunks(refs) for row in connection.execute(_KNOWN, {"refs": part}).all()}
 
 
 def ensure_rows(connection: Connection, refs: Iterable[str]) -> dict[str, Row[Any]]:
     """As `known_rows`; refs never seen get a row of their own first, without a version."""
     wanted = sorted(set(refs))
     rows = known_rows(connection, wanted)
-    missing = [{"ref": ref} for ref in wanted if ref not in rows]
+    missing = [ref for ref in wanted if ref not in rows]
     if missing:
-        connection.execute(insert(records), missing)
-        rows |= known_rows(connection, [row["ref"] for row in missing])
+        insert_rows(connection, records, ("ref",), [(ref,) for ref in missing])
+        rows |= known_rows(connection, missing)
     return rows
 
 
 def ensure_ids(connection: Connection, refs: Iterable[str]) -> dict[str, int]:
     """Ref text -> the record's row id; refs never seen get a row of their own first."""
     wanted = set(refs)
-    found = {ref: number for part in in_chunks(sorted(wanted)) for ref, number in connection.execute(_IDS, {"refs": part}).tuples().all()}
-    return found | {ref: row.id for ref, row in ensure_rows(connection, wanted - found.keys()).items()}
+    found = _ids(connection, wanted)
+    missing = sorted(wanted - found.keys())
+    if missing:
+        insert_rows(connection, records, ("ref",), [(ref,) for ref in missing])
+        found |= _ids(connection, missing)
+    return found
+
+
+def _ids(connection: Connection, refs: Iterable[str]) -> dict[str, int]:
+    return {ref: number for part in in_chunks(refs) for ref, number in connection.execute(_IDS, {"refs": part}).tuples().all()}
 
 
 def store_records(
@@ -95,12 +121,12 @@ def store_records(
     newer: list[tuple[int, int]] = []
     for ref, record in _latest(pulled).items():
         row, modified = rows[ref], micros(record.modified_at)
-        printed = _digest(record, row.erased, keeping)
-        if row.version_id is not None and printed == row.digest:
+        told = _told(record, row.erased, keeping)
+        if row.version_id is not None and told.digest == row.digest:
             if modified > row.modified_at:
                 newer.append((modified, row.id))
         elif _believed(row, record.state, modified):
-            changes.append(Change(row, record, printed, resolve=ref not in same_person))
+            changes.append(Change(row, record, told, resolve=ref not in same_person))
     update_rows(connection, records, ("modified_at",), ("id",), newer)
     _append(connection, keeping, changes, seq, now)
     return changes
@@ -138,18 +164,17 @@ def _believed(row: Row[Any], state: State, modified: int) -> bool:
     return bool(modified >= row.modified_at)
 
 
-def _digest(record: Record, erased: bool, keeping: Keeping) -> str:
-    values = {name: value for name, value in record.fields.items() if value != ""}
+def _told(record: Record, erased: bool, keeping: Keeping) -> Told:
+    others, own = keeping.split(record.fields)
     if erased:
-        values = {name: value for name, value in values.items() if name not in keeping.personal}
-    return digest(dump_fields(values), record.state, str(record.follows or ""), str(micros(record.created_at)))
+        own = {}
+    body, personal = dump_fields(others), dump_fields(own) if own else ""
+    printed = digest(body, personal, record.state, str(record.follows or ""), str(micros(record.created_at)))
+    return Told(others, body, personal, address(own), printed)
 
 
 def _told_before(connection: Connection, ids: Sequence[int]) -> set[tuple[int, str, int]]:
-    query = select(versions.c.record_id, versions.c.state, versions.c.left_at).where(
-        among(versions.c.record_id, "ids"), versions.c.left_at.is_not(None)
-    )
-    return {(row.record_id, row.state, row.left_at) for row in connection.execute(query, {"ids": list(ids)})}
+    return {(row.record_id, row.state, row.left_at) for row in connection.execute(_LEFT, {"ids": list(ids)}).all()}
 
 
 def _departs(row: Row[Any], item: GoneLike, at: int) -> bool:
@@ -166,7 +191,7 @@ def _departure(row: Row[Any], item: GoneLike, at: int, keeping: Keeping) -> Chan
     # The date of a conversion is a day without a time, so the later of the two says when this was true.
     modified = item.at if row.modified_at is None else max(item.at, moment(row.modified_at))
     record = Record(item.ref, fields, created, modified, item.at, item.state, item.follows)
-    return Change(row, record, _digest(record, row.erased, keeping), at)
+    return Change(row, record, _told(record, row.erased, keeping), at)
 
 
 def _append(connection: Connection, keeping: Keeping, changes: Sequence[Change], seq: int, now: datetime) -> None:
@@ -174,31 +199,30 @@ def _append(connection: Connection, keeping: Keeping, changes: Sequence[Change],
         return
     old = [change.row.version_id for change in changes if change.row.version_id is not None]
     if old:
-        query = update(versions).where(among(versions.c.id, "ids")).values(gone_seq=seq)
-        connection.execute(query, {"ids": old})
-    parts = [keeping.split(change.record.fields) for change in changes]
-    others = [part[0] for part in parts]
-    persons = _persons(connection, changes, [{} if change.row.erased else part[1] for change, part in zip(changes, parts, strict=True)])
+        connection.execute(_OVER, {"ids": old, "the_seq": seq})
+    fresh = store_own(connection, [(change.row.id, change.told.email, change.told.own) for change in changes if _has_new_own(change)])
     known_at = micros(now)
     insert_rows(
         connection,
         versions,
         _VERSION,
-        [
-            (change.row.id, seq, known_at, *_life(change), dump_fields(other), person_id)
-            for change, other, person_id in zip(changes, others, persons, strict=True)
-        ],
+        [(change.row.id, seq, known_at, *_life(change), change.told.body, _person_id(change, fresh)) for change in changes],
     )
-    _point(connection, keeping, changes, _current_ids(connection, changes))
-    _index_identifiers(connection, keeping, changes, others)
+    _point(connection, keeping, changes)
+    _index_identifiers(connection, keeping, changes)
     note_edits(connection, {change.row.id: (change.record.fields, micros(change.record.modified_at)) for change in changes}, seq)
 
 
-def _persons(connection: Connection, changes: Sequence[Change], own: Sequence[Mapping[str, str]]) -> list[int | None]:
-    rows = [person(values, record_id=change.row.id) for change, values in zip(changes, own, strict=True)]
-    kept = [row is not None and row.body == change.row.own for change, row in zip(changes, rows, strict=True)]
-    fresh = store_people(connection, [None if same else row for same, row in zip(kept, rows, strict=True)])
-    return [change.row.person_id if same else new for change, same, new in zip(changes, kept, fresh, strict=True)]
+def _has_new_own(change: Change) -> bool:
+    return bool(change.told.own) and change.told.own != change.row.own
+
+
+def _person_id(change: Change, fresh: Mapping[int, int]) -> int | None:
+    """Where the version's personal values stand: in a new row, in the one of the version before, or nowhere."""
+    if not change.told.own:
+        return None
+    found: int | None = fresh.get(change.row.id, change.row.person_id)
+    return found
 
 
 _VERSION = ("record_id", "known_seq", "known_at", "created_at", "modified_at", "state", "left_at", "follows", "body", "person_id")
@@ -207,26 +231,22 @@ _VERSION = ("record_id", "known_seq", "known_at", "created_at", "modified_at", "
 def _life(change: Change) -> tuple[int, int, str, int | None, str | None]:
     record = change.record
     follows = None if record.follows is None else str(record.follows)
-    return micros(record.created_at), micros(record.modified_at), record.state.value, change.left_at, follows
+    return micros(record.created_at), micros(record.modified_at), str(record.state), change.left_at, follows
 
 
-def _current_ids(connection: Connection, changes: Sequence[Change]) -> list[int]:
-    query = select(versions.c.record_id, versions.c.id).where(among(versions.c.record_id, "ids"), versions.c.gone_seq.is_(None))
-    found = dict(connection.execute(query, {"ids": [change.row.id for change in changes]}).tuples().all())
-    return [found[change.row.id] for change in changes]
-
-
-def _point(connection: Connection, keeping: Keeping, changes: Sequence[Change], ids: Sequence[int]) -> None:
+def _point(connection: Connection, keeping: Keeping, changes: Sequence[Change]) -> None:
+    """The record's own row names its current version."""
+    versions_of = dict(connection.execute(_CURRENT, {"ids": [change.row.id for change in changes]}).tuples().all())
     values = [
         (
-            version,
+            versions_of[change.row.id],
             micros(change.record.modified_at),
-            change.digest,
+            change.told.digest,
             keeping.account_ref(change.record.ref.system, change.record.fields),
             change.row.stored_rev + _touch(change),
             change.row.id,
         )
-        for change, version in zip(changes, ids, strict=True)
+        for change in changes
     ]
     update_rows(connection, records, ("version_id", "modified_at", "digest", "account_ref", "stored_rev"), ("id",), values)
 
@@ -242,31 +262,27 @@ def _touch(change: Change) -> int:
     return 1 if change.resolve else 0
 
 
-def _index_identifiers(connection: Connection, keeping: Keeping, changes: Sequence[Change], others: Sequence[Mapping[str, str]]) -> None:
+def _index_identifiers(connection: Connection, keeping: Keeping, changes: Sequence[Change]) -> None:
     known = [change.row.id for change in changes if change.row.version_id is not None]
     if known:
-        query = delete(identifiers).where(among(identifiers.c.record_id, "ids"))
-        connection.execute(query, {"ids": known})
+        connection.execute(_UNNAMED, {"ids": known})
     rows = [
-        {"record_id": change.row.id, "field": name, "value": part}
-        for change, values in zip(changes, others, strict=True)
-        for name in sorted(keeping.link_fields & values.keys())
-        for part in values[name].replace(",", ";").split(";")
+        (change.row.id, name, part)
+        for change in changes
+        for name in sorted(keeping.link_fields & change.told.others.keys())
+        for part in change.told.others[name].replace(",", ";").split(";")
         if part
     ]
-    if rows:
-        connection.execute(insert(identifiers), rows)
+    insert_rows(connection, identifiers, ("record_id", "field", "value"), rows)
 
 
 def dirty(connection: Connection, changes: Iterable[Change], record_ids: Iterable[int]) -> None:
     """Mark the leads of changed records, of records with new activities, and of changed accounts as due."""
     refs, ids = [str(change.record.ref) for change in changes], set(record_ids)
     ids |= {change.row.id for change in changes}
-    mine = select(records.c.lead_id).where(among(records.c.id, "ids"), records.c.lead_id.is_not(None))
-    theirs = select(records.c.lead_id).where(among(records.c.account_ref, "refs"), records.c.lead_id.is_not(None))
-    found = set(connection.execute(mine, {"ids": list(ids)}).scalars()) if ids else set()
+    found = set(connection.execute(_MINE, {"ids": list(ids)}).scalars()) if ids else set()
     if refs:
-        found |= set(connection.execute(theirs, {"refs": refs}).scalars())
+        found |= set(connection.execute(_THEIRS, {"refs": refs}).scalars())
     raise_marks(connection, found)
 
 

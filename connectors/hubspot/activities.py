@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.hubspot.records import SYSTEM, ref
+from connectors.hubspot.records import SYSTEM, Columns, ref
 from connectors.hubspot.records import values as field_values
 from connectors.marker import key_in
 from connectors.values import epoch_ms, instant
 from handoff.facts import Activity, Actor, Kind, Record, Ref
-from mappings.fields import CallWords, FieldSpec
+from mappings.fields import CallWords
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)  # between HubSpot's clock and ours
 
@@ -48,20 +48,21 @@ class Source:
 
 def of_contact(contact: Record, now: datetime) -> Iterator[Activity]:
     """Forms (one per submission), and the latest click, reply, visit and marketing send."""
-    yield from _forms(contact, now)
+    fields, name = contact.fields, str(contact.ref)
+    if "forms" in fields:
+        yield from _forms(contact, name, now)
     for field, kind, actor in _LAST_DATES:
-        text = contact.fields.get(field)
-        if not text or not is_past(at := instant(text), now):
+        if field not in fields or not is_past(at := instant(fields[field]), now):
             continue
-        subject = contact.fields.get("last_visit_url", "") if kind is Kind.VISIT else ""
-        yield Activity(f"{contact.ref}:{kind}:{epoch_ms(at)}", kind, actor, contact.ref, at, now, subject)
+        subject = fields.get("last_visit_url", "") if kind is Kind.VISIT else ""
+        yield Activity(f"{name}:{kind.value}:{epoch_ms(at)}", kind, actor, contact.ref, at, now, subject)
 
 
 def of_rows(
     object_name: str,
     rows: Sequence[Mapping[str, Any]],
     about: Mapping[str, Sequence[str]],
-    specs: Mapping[str, FieldSpec],
+    known: Columns,
     calls: CallWords,
     now: datetime,
 ) -> Iterator[Activity]:
@@ -70,7 +71,7 @@ def of_rows(
     for row in rows:
         source = Source(
             ref=ref(object_name, row["id"]),
-            fields=field_values(row.get("properties") or {}, specs),
+            fields=field_values(row.get("properties") or {}, known),
             created_at=instant(row["createdAt"]),
             modified_at=instant(row["updatedAt"]),
             about=tuple(Ref(SYSTEM, "contacts", contact) for contact in about.get(str(row["id"]), ())),
@@ -85,21 +86,21 @@ def is_past(at: datetime, now: datetime) -> bool:
     return at <= now + CLOCK_DIFFERENCE
 
 
-def _forms(contact: Record, now: datetime) -> Iterator[Activity]:
+def _forms(contact: Record, name: str, now: datetime) -> Iterator[Activity]:
     """`guid::ms;guid::ms;...`, at most the 800 most recent (property "The 800 most recent form submissions for a contact")."""
-    for part in contact.fields.get("forms", "").split(";"):
+    for part in contact.fields["forms"].split(";"):
         guid, separator, ms = part.strip().rpartition("::")
         if not separator or not ms.isdigit():
             continue
         at = datetime.fromtimestamp(int(ms) // 1000, UTC).replace(microsecond=int(ms) % 1000 * 1000)
         if is_past(at, now):
-            yield Activity(f"{contact.ref}:form:{guid}:{ms}", Kind.FORM, Actor.LEAD, contact.ref, at, now, guid)
+            yield Activity(f"{name}:form:{guid}:{ms}", Kind.FORM, Actor.LEAD, contact.ref, at, now, guid)
 
 
 def _each(source: Source, kind: Kind, actor: Actor, at: datetime, **more: Any) -> Iterator[Activity]:
-    by = source.fields.get("owner", "")
+    by, name = source.fields.get("owner", ""), str(source.ref)
     for about in source.about:
-        yield Activity(f"{source.ref}:{about.id}", kind, actor, about, at, source.now, by=by, **more)
+        yield Activity(f"{name}:{about.id}", kind, actor, about, at, source.now, by=by, **more)
 
 
 def _call(source: Source) -> Iterator[Activity]:

@@ -110,13 +110,13 @@ class HubSpotCrm:
         now = self._now()
         for object_name, asked in by_object(refs):
             specs = self.schema.pick(object_name, fields)
-            names = sorted(spec.name for spec in specs.values())
+            names, known = sorted(spec.name for spec in specs.values()), records.columns(specs)
             for batch in batches(asked):
                 rows = {str(row["id"]): row for row in self._writes.read_rows(object_name, batch, names, names)}
                 for ref in batch:
                     row = rows.get(ref.id)
                     found[ref] = (
-                        Verified(records.record(object_name, row, specs, now), history.edits(row, specs, since, self._app_id))
+                        Verified(records.record(object_name, row, known, now), history.edits(row, specs, since, self._app_id))
                         if row is not None
                         else Verified(None)
                     )

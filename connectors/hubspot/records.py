@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,11 +20,20 @@ def ref(object_name: str, record_id: object) -> Ref:
     return Ref(SYSTEM, object_name, str(record_id))
 
 
-def record(object_name: str, row: Mapping[str, Any], specs: Mapping[str, FieldSpec], now: datetime) -> Record:
+Columns = Mapping[str, tuple[str, Callable[[str], str] | None]]
+"""Vendor property -> our field, and how its text is read (None: as it is). Made once per batch, because rows are many."""
+
+
+def columns(specs: Mapping[str, FieldSpec]) -> Columns:
+    """How rows with these fields are read."""
+    return {spec.name: (canonical, _reader(spec)) for canonical, spec in specs.items()}
+
+
+def record(object_name: str, row: Mapping[str, Any], known: Columns, now: datetime) -> Record:
     """One row of a list, search or batch read as a record; `now` is when we learned it."""
     return Record(
         ref=ref(object_name, row["id"]),
-        fields=values(row.get("properties") or {}, specs),
+        fields=values(row.get("properties") or {}, known),
         created_at=instant(row["createdAt"]),
         modified_at=instant(row["updatedAt"]),
         known_at=now,
@@ -32,29 +41,24 @@ def record(object_name: str, row: Mapping[str, Any], specs: Mapping[str, FieldSp
     )
 
 
-def values(properties: Mapping[str, str | None], specs: Mapping[str, FieldSpec]) -> dict[str, str]:
+def values(properties: Mapping[str, str | None], known: Columns) -> dict[str, str]:
     """Canonical field -> our string, blank ones left out."""
     found: dict[str, str] = {}
-    for canonical, spec in specs.items():
-        text = properties.get(spec.name)
-        if text:
-            found[canonical] = from_vendor(spec, text)
+    for name, text in properties.items():
+        if text and (column := known.get(name)) is not None:
+            canonical, read = column
+            found[canonical] = text if read is None else read(text)
     return found
 
 
 def from_vendor(spec: FieldSpec, text: str) -> str:
     """HubSpot's string as ours: dates normalised, numbers plain, mapped words translated."""
-    if spec.presence or spec.values:
-        return spec.from_vendor(text)
-    if spec.type is FieldType.DATETIME:
-        return _datetime_text(text)
-    if spec.type is FieldType.DATE:
-        return _datetime_text(text)[:10] if text.isdigit() else text[:10]
-    if spec.type is FieldType.NUMBER:
-        return whole_number(text)
-    if spec.type is FieldType.BOOL:
-        return text.lower()
-    return without_scheme(text) if spec.type is FieldType.DOMAIN else text
+    read = _reader(spec)
+    return text if read is None else read(text)
+
+
+def _reader(spec: FieldSpec) -> Callable[[str], str] | None:
+    return spec.from_vendor if spec.presence or spec.values else _READERS.get(spec.type)
 
 
 def to_vendor(spec: FieldSpec, value: str | None) -> str:
@@ -69,6 +73,8 @@ def to_vendor(spec: FieldSpec, value: str | None) -> str:
 def merged(row: Mapping[str, Any]) -> Iterator[Gone]:
     """The contacts that were merged into this one: their ids leave lists and search without a tombstone."""
     ids = str((row.get("properties") or {}).get(MERGED_IDS) or "")
+    if not ids:
+        return
     survivor = ref("contacts", row["id"])
     for record_id in ids.split(";"):
         if record_id.strip() and record_id.strip() != survivor.id:
@@ -80,6 +86,10 @@ def archived(object_name: str, row: Mapping[str, Any]) -> Gone:
     return Gone(ref(object_name, row["id"]), State.ARCHIVED, instant(row.get("archivedAt") or row["updatedAt"]))
 
 
+def _date_text(text: str) -> str:
+    return _datetime_text(text)[:10] if text.isdigit() else text[:10]
+
+
 def _datetime_text(text: str) -> str:
     """ISO-8601 UTC with milliseconds, also from the epoch milliseconds that some properties carry."""
     if text.isdigit():
@@ -87,3 +97,12 @@ def _datetime_text(text: str) -> str:
     if len(text) == 24 and text.endswith("Z"):
         return text
     return instant_text(instant(text))
+
+
+_READERS: Mapping[FieldType, Callable[[str], str]] = {
+    FieldType.DATETIME: _datetime_text,
+    FieldType.DATE: _date_text,
+    FieldType.NUMBER: whole_number,
+    FieldType.BOOL: str.lower,
+    FieldType.DOMAIN: without_scheme,
+}

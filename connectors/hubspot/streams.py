@@ -72,7 +72,8 @@ class Puller:
 
     def pull(self, name: str, cursor: Cursor | None, now: datetime) -> Iterator[Page]:
         """Pages since `cursor`; a cursor of another field set starts the stream afresh."""
-        walk = _Walk(name, STREAMS[name], self._schema.specs(STREAMS[name].object_name), now)
+        specs = self._schema.specs(STREAMS[name].object_name)
+        walk = _Walk(name, STREAMS[name], specs, records.columns(specs), now)
         position = orjson.loads(cursor.position) if cursor is not None and cursor.fields_digest == walk.fields_digest else {}
         if name == ARCHIVED:
             yield from self._archived(walk)
@@ -159,9 +160,9 @@ class Puller:
     ) -> Page:
         cursor = walk.cursor(position)
         if walk.stream.about_contacts:
-            done = tuple(activities.of_rows(walk.stream.object_name, rows, about, walk.specs, self._map.calls, walk.now))
+            done = tuple(activities.of_rows(walk.stream.object_name, rows, about, walk.columns, self._map.calls, walk.now))
             return Page(walk.name, (), done, (), cursor, covered)
-        found = tuple(records.record(walk.stream.object_name, row, walk.specs, walk.now) for row in rows)
+        found = tuple(records.record(walk.stream.object_name, row, walk.columns, walk.now) for row in rows)
         if walk.stream.object_name != "contacts":
             return Page(walk.name, found, (), (), cursor, covered)
         done = tuple(activity for contact in found for activity in activities.of_contact(contact, walk.now))
@@ -175,6 +176,7 @@ class _Walk:
     name: str
     stream: Stream
     specs: Mapping[str, FieldSpec]
+    columns: records.Columns
     now: datetime
 
     @property

@@ -27,11 +27,11 @@ class Writes:
         """Fresh values, any number of refs; a missing record is absent; a merged one is MERGED and follows its survivor."""
         found: dict[Ref, Record] = {}
         for object_name, asked in by_object(refs):
-            specs = self._schema.pick(object_name, fields)
+            known = records.columns(self._schema.pick(object_name, fields))
             for batch in batches(asked):
-                rows = self.read_rows(object_name, batch, sorted(spec.name for spec in specs.values()))
+                rows = self.read_rows(object_name, batch, sorted(known))
                 found |= _matched(
-                    batch, {records.ref(object_name, row["id"]): (row, records.record(object_name, row, specs, now)) for row in rows}
+                    batch, {records.ref(object_name, row["id"]): (row, records.record(object_name, row, known, now)) for row in rows}
                 )
         return found
 

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.marker import key_in
-from connectors.salesforce.records import people_behind, ref, ref_of_id
+from connectors.salesforce.records import Columns, people_behind, ref, ref_of_id
 from connectors.salesforce.records import values as field_values
 from connectors.values import instant
 from handoff.facts import Activity, Actor, Kind, Ref
-from mappings.fields import FieldMap, FieldSpec
+from mappings.fields import FieldMap
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)  # between Salesforce's clock and ours
 _DRAFT_OR_FAILED = frozenset({"5"})  # EmailMessage.Status: 5 is a draft
@@ -50,10 +50,10 @@ class Source:
 
 
 def of_row(
-    object_name: str, row: Mapping[str, Any], specs: Mapping[str, FieldSpec], field_map: FieldMap, our_user: str, now: datetime
+    object_name: str, row: Mapping[str, Any], known: Columns, field_map: FieldMap, our_user: str, now: datetime
 ) -> Iterator[Activity]:
     """The activities of one row; none for a deleted one."""
-    source = Source(ref(object_name, row["Id"]), row, field_values(row, specs), now, our_user, field_map)
+    source = Source(ref(object_name, row["Id"]), row, field_values(row, known), now, our_user, field_map)
     yield from BUILDERS[object_name](source)
 
 

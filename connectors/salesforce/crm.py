@@ -131,6 +131,7 @@ class SalesforceCrm:
     def _verify(self, refs: Sequence[Ref], fields: Sequence[str], since: datetime) -> dict[Ref, Verified]:
         object_name, now, our_user = refs[0].object, self._now(), self.client.login.user_id
         specs = self.schema.pick(object_name, fields)
+        known = records.columns(specs)
         has_history = history.RELATION in self.schema.describe(object_name).children
         child = history.child_query(since) if has_history else ""
         rows = self._writes.read_rows(object_name, refs, [spec.name for spec in specs.values()], child)
@@ -139,7 +140,7 @@ class SalesforceCrm:
         kept = has_history and theirs <= self.schema.tracked(object_name)
         return {
             records.ref(object_name, row["Id"]): Verified(
-                None if row.get("IsDeleted") else records.record(object_name, row, specs, now),
+                None if row.get("IsDeleted") else records.record(object_name, row, known, now),
                 history.edits(row, specs, since, our_user, authors),
                 kept,
             )

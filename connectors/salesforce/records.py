@@ -15,6 +15,8 @@ from handoff.facts import Record, Ref, State
 from mappings.fields import FieldSpec, FieldType
 
 SYSTEM = "salesforce"
+_TEXTS = frozenset({FieldType.TEXT, FieldType.PICKLIST, FieldType.ID})
+_LENGTH = len("2026-11-16T09:00:00.000+0000")
 STANDING = ("IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId")  # asked for where the object has them
 _OBJECT_OF_PREFIX = {"00Q": "Lead", "003": "Contact", "001": "Account", "006": "Opportunity", "00T": "Task", "00U": "Event"}
 
@@ -36,12 +38,21 @@ def people_behind(*ids: object) -> Iterator[Ref]:
     return (one for one in found if one is not None and one.object in ("Lead", "Contact"))
 
 
-def record(object_name: str, row: Mapping[str, Any], specs: Mapping[str, FieldSpec], now: datetime) -> Record:
+Columns = Mapping[str, tuple[str, FieldSpec, bool]]
+"""Vendor field -> our field, what the map says of it, and whether its text is ours as it is. Made once per batch: rows are many."""
+
+
+def columns(specs: Mapping[str, FieldSpec]) -> Columns:
+    """How rows with these fields are read."""
+    return {spec.name: (canonical, spec, _as_it_is(spec)) for canonical, spec in specs.items()}
+
+
+def record(object_name: str, row: Mapping[str, Any], known: Columns, now: datetime) -> Record:
     """One query row as a record; `now` is when we learned it. A converted Lead follows its Contact."""
     state, follows = standing(row)
     return Record(
         ref=ref(object_name, row["Id"]),
-        fields=values(row, specs),
+        fields=values(row, known),
         created_at=instant(row["CreatedDate"]),
         modified_at=instant(row["SystemModstamp"]),
         known_at=now,
@@ -66,15 +77,21 @@ def gone(object_name: str, row: Mapping[str, Any]) -> Gone:
     return Gone(ref(object_name, row["Id"]), state, instant(row["SystemModstamp"]), follows)
 
 
-def values(row: Mapping[str, Any], specs: Mapping[str, FieldSpec]) -> dict[str, str]:
+def values(row: Mapping[str, Any], known: Columns) -> dict[str, str]:
     """Canonical field -> our string, blank ones left out."""
     found: dict[str, str] = {}
-    for canonical, spec in specs.items():
-        value = row.get(spec.name)
-        text = from_vendor(spec, value) if value is not None and value != "" else ""
+    for name, value in row.items():
+        if value is None or value == "" or (column := known.get(name)) is None:
+            continue
+        canonical, spec, as_it_is = column
+        text = value if as_it_is and type(value) is str else from_vendor(spec, value)
         if text:
             found[canonical] = text
     return found
+
+
+def _as_it_is(spec: FieldSpec) -> bool:
+    return spec.type in _TEXTS and not spec.presence and not spec.values
 
 
 def from_vendor(spec: FieldSpec, value: object) -> str:
@@ -87,12 +104,19 @@ def from_vendor(spec: FieldSpec, value: object) -> str:
         return whole_number(str(value))
     text = str(value)
     if spec.type is FieldType.DATETIME:
-        return instant_text(instant(text))
+        return _datetime_text(text)
     if spec.type is FieldType.DATE:
         return text[:10]
     if spec.type is FieldType.BOOL:
         return text.lower()
     return without_scheme(text) if spec.type is FieldType.DOMAIN else text
+
+
+def _datetime_text(text: str) -> str:
+    """`2026-11-16T09:00:00.000Z`; Salesforce's own form differs in its last characters only."""
+    if len(text) == _LENGTH and text.endswith(".000+0000"):
+        return f"{text[:-5]}Z"
+    return instant_text(instant(text))
 
 
 def to_vendor(spec: FieldSpec, value: str | None) -> object:

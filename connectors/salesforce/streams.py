@@ -90,7 +90,8 @@ class Puller:
         described = self._schema.describe(stream.object_name)
         if described.absent and stream.required:
             raise Refused(f"{described.absent}; handoff needs it", "object")
-        walk = _Walk(name, stream, described, self._schema.specs(stream.object_name), now)
+        specs = self._schema.specs(stream.object_name)
+        walk = _Walk(name, stream, described, specs, records.columns(specs), now)
         position = orjson.loads(cursor.position) if cursor is not None and cursor.fields_digest == walk.fields_digest else {}
         if described.absent:
             # Not there and not readable look alike from outside: nothing is known of it, so nothing is covered.
@@ -150,13 +151,13 @@ class Puller:
         gone = tuple(records.gone(walk.stream.object_name, row) for row in rows if row.get("IsDeleted") and "SystemModstamp" in row)
         cursor = walk.cursor(position)
         if walk.stream.is_record:
-            found = tuple(records.record(walk.stream.object_name, row, walk.specs, walk.now) for row in there)
+            found = tuple(records.record(walk.stream.object_name, row, walk.columns, walk.now) for row in there)
             return Page(walk.name, found, (), gone, cursor, covered)
         our_user = self._client.login.user_id
         done = tuple(
             activity
             for row in there
-            for activity in activities.of_row(walk.stream.object_name, row, walk.specs, self._map, our_user, walk.now)
+            for activity in activities.of_row(walk.stream.object_name, row, walk.columns, self._map, our_user, walk.now)
         )
         return Page(walk.name, (), done, gone, cursor, covered)
 
@@ -194,6 +195,7 @@ class _Walk:
     stream: Stream
     described: Description
     specs: Mapping[str, FieldSpec]
+    columns: records.Columns
     now: datetime
 
     @property

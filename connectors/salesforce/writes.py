@@ -36,9 +36,9 @@ class Writes:
         """Fresh values, any number of refs; deleted records are absent, merged and converted ones say where they went."""
         found: dict[Ref, Record] = {}
         for object_name, asked in _by_object(refs):
-            specs = self._schema.pick(object_name, fields)
-            for row in self.read_rows(object_name, asked, [spec.name for spec in specs.values()]):
-                record = records.record(object_name, row, specs, now)
+            known = records.columns(self._schema.pick(object_name, fields))
+            for row in self.read_rows(object_name, asked, list(known)):
+                record = records.record(object_name, row, known, now)
                 if not row.get("IsDeleted") or record.follows is not None:
                     found[record.ref] = record
         return found

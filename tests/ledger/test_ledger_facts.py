@@ -182,13 +182,13 @@ def test_records_are_found_by_email_in_any_case_and_by_each_linked_id(ledger: Le
         page(record(email="Ana@Example.com"), record(other, email="old@example.com", merged_ids="7;8"), record(LEAD, hubspot_id="1")), NOW
     )
     ledger.facts.store_page(page(record(other, email="ana@example.com", merged_ids="8", modified=NOW)), NOW)
-    assert {each.ref for each in ledger.facts.by_email(["ANA@example.com "])["ana@example.com"]} == {CONTACT, other}
-    assert ledger.facts.by_email(["old@example.com"]) == {}
-    assert ledger.facts.by_link("hubspot_id", ["1"])["1"][0].ref == LEAD
-    assert ledger.facts.by_link("merged_ids", ["7"]) == {}
-    assert ledger.facts.by_link("merged_ids", ["8"])["8"][0].ref == other
+    assert ledger.facts.carrying(["ANA@example.com "]) == {CONTACT, other}
+    assert ledger.facts.carrying(["old@example.com"]) == set()
+    assert ledger.facts.naming(["hubspot_id"], ["1"]) == {LEAD}
+    assert ledger.facts.naming(["merged_ids"], ["7"]) == set()
+    assert ledger.facts.naming(["hubspot_id", "merged_ids"], ["1", "8"]) == {LEAD, other}
     with pytest.raises(ValueError, match="'status' is not indexed"):
-        ledger.facts.by_link("status", ["new"])
+        ledger.facts.naming(["status"], ["new"])
 
 
 def test_personal_values_are_in_one_table_and_erasure_leaves_none(ledger: Ledger, rows: Rows, url: str) -> None:

@@ -126,7 +126,8 @@ def test_looking_for_due_leads_scans_no_table(migrated_file: Path, tmp_path: Pat
         ledger.outbox.open_groups()
         ledger.outbox.expire(NOW)
         ledger.facts.touched(10)
-        ledger.facts.by_email(["a@example.com"])
+        ledger.facts.carrying(["a@example.com"])
+        ledger.facts.naming(["hubspot_id", "merged_ids"], ["1", "2"])
         ledger.facts.flagged("target_account")
     with sqlite3.connect(path) as raw:
         steps = [

@@ -143,3 +143,16 @@ def test_law_12_the_words_of_a_database_error_quote_no_value(url: str) -> None:
     words = f"{told.value} {told.value!r}".casefold()
     assert "people" in words
     assert "secret" not in words
+
+
+_WAITING = {"sqlite": ("PRAGMA synchronous", 1, 2), "postgresql": ("SHOW synchronous_commit", "off", "on")}
+
+
+def test_the_disk_is_waited_for_unless_a_page_is_stored(url: str) -> None:
+    """Law 5 needs claims that survive a power cut; a page that does not survive takes its cursor with it (law 4)."""
+    with open_ledger(url) as ledger:
+        database = ledger._database
+        asked, page_says, others_say = _WAITING["sqlite" if database.is_sqlite else "postgresql"]
+        for opened, says in ((database.write_page, page_says), (database.write, others_say)) * 2:
+            with opened() as connection:
+                assert connection.exec_driver_sql(asked).scalar_one() == says
