@@ -2,7 +2,7 @@
 
 SQLite: WAL, `BEGIN IMMEDIATE` for writers, 30 s of patience, foreign keys on, `synchronous = FULL` (a claimed line must survive
 a power cut, or its write could be sent twice). PostgreSQL: an advisory lock gives writers the same order,
-readers see one snapshot. Pages of a pull are not waited for (ADR 0013).
+readers see one snapshot. Pages of a pull are not waited for (ADR 0014).
 """
 
 from __future__ import annotations
