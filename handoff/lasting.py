@@ -20,7 +20,7 @@ Part = TypeVar("Part")
 ALWAYS = frozenset(
     {
         *("age_days", "untouched_days", "sent_days", "touch.ever", "touch.days_ago", "next_step.open"),
-        *("fit.score", "fit.band", "fit.passes", "fit.settled", "intent.score", "intent.passes", "intent.latest"),
+        *("fit.score", "fit.band", "fit.passes", "intent.score", "intent.passes", "intent.latest"),
         *("hand_raise.ever", "hand_raise.age_days", "status.mapped", "deal.open", "deal.won", "adopting"),
         *("own_domain", "free_mail", "spam.likely", "competitor_domain", "excluded", "target_account", "account.worked"),
         *("phone.area_code", "postal.prefix"),
@@ -49,6 +49,7 @@ def lasting_signals(policy: Policy) -> frozenset[str]:
     resting = {
         "persona": [persona.when for persona in policy.personas],
         "fit.disqualified": list(policy.fit.disqualifiers.values()),
+        "fit.settled": list(policy.fit.disqualifiers.values()),
         "contactable": [rule.when for rule in policy.holds],
         "imported": [] if policy.intake.imported is None else [policy.intake.imported],
     }
