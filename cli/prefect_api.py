@@ -6,6 +6,7 @@ Prefect is not imported here, so that look, plan, explain and doctor start fast 
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from cli.processes import Child, Children
 
 WORK_POOL = "handoff"
 _BIN = Path(sys.executable).parent
+ENGINE = f"{shlex.quote(sys.executable)} -m prefect.engine"
 _FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
@@ -105,15 +107,24 @@ class Prefect:
         return reply.json() if reply.content else None
 
     def deploy(self, root: Path) -> None:
-        """Create the work pool if it is missing, then deploy everything in prefect.yaml. Raises RunFailed with the command's output."""
+        """Create the work pool if it is missing, then deploy everything in prefect.yaml. Raises RunFailed with the command's output.
+
+        Without a command of its own the worker starts a process that prepares the workspace and then becomes the engine, importing Prefect
+        twice. Our code is installed where the worker runs, so there is nothing to prepare.
+        """
         if not self.post("/work_pools/filter", {"work_pools": {"name": {"any_": [WORK_POOL]}}}):
             self.post("/work_pools/", {"name": WORK_POOL, "type": "process"})
         self.command(root, "--no-prompt", "deploy", "--all")
+        for deployment in self._deployments():
+            self._ask("PATCH", f"/deployments/{deployment}", {"job_variables": {"command": ENGINE}})
 
     def schedules(self, *, running: bool) -> None:
         """Let the schedules of all our deployments create runs, or hold them; runs started by hand are not touched."""
-        for found in self.post("/deployments/filter", {"deployments": {"tags": {"all_": ["handoff"]}}}):
-            self._ask("POST", f"/deployments/{found['id']}/{'resume' if running else 'pause'}_deployment", {})
+        for deployment in self._deployments():
+            self._ask("POST", f"/deployments/{deployment}/{'resume' if running else 'pause'}_deployment", {})
+
+    def _deployments(self) -> list[str]:
+        return [str(found["id"]) for found in self.post("/deployments/filter", {"deployments": {"tags": {"all_": ["handoff"]}}})]
 
     def command(self, root: Path, *words: str) -> str:
         """Run `prefect <words>` in `root`; its output."""
@@ -131,7 +142,7 @@ class Prefect:
         wanted = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "idempotency_key": str(uuid4())}
         run = self.post(f"/deployments/{found['id']}/create_flow_run", wanted)
         while run["state"]["type"] not in _FINAL:
-            time.sleep(0.5)
+            time.sleep(0.25)
             run = self.get(f"/flow_runs/{run['id']}")
             watch(str(run["state"]["name"]))
         if run["state"]["type"] != "COMPLETED":
