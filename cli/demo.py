@@ -56,7 +56,7 @@ class Story:
         """Run one deployment through Prefect, keep its summary, and show it."""
         before = self.stage.calls_made()
         with self.stage.timed(phase):
-            run = self.stage.prefect.run(deployment, parameters)
+            run = self.stage.prefect.run(deployment, parameters, self.stage.children.check)
         for system, made in self.stage.calls_made().items():
             self.made[system] = self.made.get(system, 0) + made - before.get(system, 0)
         with self.stage.engine("reader") as engine:

@@ -43,12 +43,13 @@ def _die_with_parent() -> None:
 
 @dataclass
 class Child:
-    """One started process with its log file."""
+    """One started process with its log file. One that is `passing` ends by itself."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
     _sink: IO[bytes]
+    passing: bool = False
 
     def check(self) -> None:
         """Raises ProcessEnded when it is no longer running."""
@@ -90,7 +91,7 @@ class Children:
     _lock: Lock = field(default_factory=Lock)
     _over: bool = False
 
-    def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Child:
+    def start(self, name: str, command: Sequence[str], env: Mapping[str, str], *, passing: bool = False) -> Child:
         """Start `command` in a session of its own, output to `<logs>/<name>.log`. Our settings come from `env` alone."""
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{name}.log"
@@ -108,7 +109,7 @@ class Children:
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
             )
-            child = Child(name, process, log, sink)
+            child = Child(name, process, log, sink, passing)
             self.running.append(child)
         return child
 
@@ -123,7 +124,7 @@ class Children:
             time.sleep(0.1)
 
     def finished(self, child: Child) -> str:
-        """What a child that ends by itself has said, once it has ended. Raises ProcessEnded when a signal ended it."""
+        """What a passing child has said, once it has ended. Raises ProcessEnded when a signal ended it."""
         code = child.process.wait()
         child.stop()
         with self._lock:
@@ -135,9 +136,10 @@ class Children:
         return child.log.read_text(errors="replace")
 
     def check(self) -> None:
-        """Raises ProcessEnded for the first child that is gone."""
-        for child in self.running:
-            child.check()
+        """Raises ProcessEnded for the first child that is gone and should not be."""
+        for child in list(self.running):
+            if not child.passing:
+                child.check()
 
     def stop_all(self) -> None:
         """End every child, last started first. A thread that comes late starts none."""

@@ -99,7 +99,7 @@ class Theatre:
     def command(self, *words: str, writes: str = "off") -> list[str]:
         """What `handoff <words>` says with the product's credentials, line by line, in a process that ends with the demo."""
         env = {**self.prefect.env, **self.product_env(writes=writes)}
-        child = self.children.start(f"handoff-{words[0]}", [str(Path(sys.executable).with_name("handoff")), *words], env)
+        child = self.children.start(f"handoff-{words[0]}", [str(Path(sys.executable).with_name("handoff")), *words], env, passing=True)
         return self.children.finished(child).splitlines()
 
     def calls_made(self) -> dict[str, int]:

@@ -20,6 +20,7 @@ from engine.context import Engine
 from engine.report import RunSummary, Status
 from engine.show import planned_leads
 from flows.credentials import settings_with_blocks
+from flows.marks import mark, unmark, waiting_plans
 from flows.notifier import notifier_of
 from flows.tasks import PrefectTasks
 from runtime.open import open_engine
@@ -47,7 +48,10 @@ def run_verb(title: str, verb: Callable[[Engine], RunSummary], *, skip_when_late
         summary = verb(engine)
         planned = _planned_rows(engine, summary)
         keep_summary(engine, str(flow_run.id), summary)
+        waiting = waiting_plans(engine)
     publish(title, summary, planned)
+    unmark(waiting)
+    mark(summary)
     return Completed(name=_state_name(summary), message=summary.lines()[0])
 
 

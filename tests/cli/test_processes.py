@@ -98,9 +98,16 @@ def test_a_child_that_dies_is_named_with_its_last_words(tmp_path: Path) -> None:
 def test_what_a_child_says_until_its_end_is_given_back(tmp_path: Path) -> None:
     """Its exit code is its own matter: 1 means that something needs a person."""
     with supervised(tmp_path) as children:
-        child = children.start("speaker", [sys.executable, "-c", "print('said'); raise SystemExit(1)"], {})
+        child = children.start("speaker", [sys.executable, "-c", "print('said'); raise SystemExit(1)"], {}, passing=True)
         assert children.finished(child) == "said\n"
         assert children.running == []
+
+
+def test_a_passing_child_may_end(tmp_path: Path) -> None:
+    """Whoever looks at all children in the moment between its end and the reading of what it said sees nothing wrong."""
+    with supervised(tmp_path) as children:
+        children.start("speaker", [sys.executable, "-c", ""], {}, passing=True).process.wait()
+        children.check()
 
 
 def test_a_child_that_a_signal_ends_has_not_finished(tmp_path: Path) -> None:
