@@ -50,6 +50,7 @@ def where_to_click(stage: Theatre) -> list[str]:
         f"CRM pages        {stage.sandbox.url}/ui/",
         *([f"a record         {record}   (reason line and timeline)"] if record else []),
         f"Prefect          {stage.prefect.ui}/dashboard",
+        f"needs approval   {stage.prefect.ui}/runs?tags=needs-approval",
         f"upcoming runs    {stage.prefect.ui}/deployments/deployment/{sync}?tab=Upcoming",
         f"command line     set -a; . {stage.home}/env; set +a; .venv/bin/handoff look      (also explain, plan, undo, doctor)",
         f"{_scheduled(stage)} runs are scheduled. Ctrl-C ends everything.",

@@ -163,8 +163,9 @@ def test_a_channel_that_refuses_does_not_fail_the_run(stage: Theatre) -> None:
 
     assert len(_of_the_guard(channel)) == 1
     assert run["state"]["name"] == "NeedsApproval"
-    logs = stage.prefect.post("/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
-    assert any("revops could not be told of 'The guard stopped" in str(line["message"]) for line in logs)
+    wanted = {"flow_run_id": {"any_": [run["id"]]}, "key": {"any_": ["sync-leads"]}}
+    (told,) = stage.prefect.post("/artifacts/filter", {"artifacts": wanted})
+    assert "revops could not be told of 'The guard stopped" in told["data"]
 
 
 def test_a_run_that_waits_is_seen_in_the_list_until_its_plan_is_replaced(stage: Theatre) -> None:
@@ -172,5 +173,7 @@ def test_a_run_that_waits_is_seen_in_the_list_until_its_plan_is_replaced(stage: 
     run = stage.prefect.run("sync-leads/sync-leads", {"mode": "apply"})
 
     assert run["name"] == f"sync-leads-apply: plan {_plan(run)} waits for approval"
+    later = stage.prefect.run("adopt/adopt", {})
     tagged = stage.prefect.post("/flow_runs/filter", {"flow_runs": {"tags": {"all_": ["needs-approval"]}}})
-    assert [found["id"] for found in tagged] == [run["id"]]
+    assert [found["id"] for found in tagged] == [later["id"]]
+    assert stage.prefect.get(f"/flow_runs/{run['id']}")["name"] == "sync-leads-apply: its plan no longer waits"
