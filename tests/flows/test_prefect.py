@@ -48,14 +48,12 @@ def test_the_worker_completes_a_look(stage: Theatre) -> None:
     assert "nobody called" in str(artifacts[0]["data"])
 
 
-def test_a_flow_run_is_one_process(stage: Theatre) -> None:
-    """Without a command the worker starts a process that only prepares the next one; an update of Prefect must not bring it back."""
-    run = stage.prefect.run("look/look", {})
+def test_every_deployment_starts_the_engine_at_once(stage: Theatre) -> None:
+    """Without a command of its own the worker starts a process that only prepares the workspace, and imports Prefect for it."""
+    deployments = stage.prefect.post("/deployments/filter", {})
 
-    log = (stage.home / "logs" / "prefect-worker.log").read_text()
-    assert stage.prefect.get("/deployments/name/look/look")["job_variables"]["command"] == f"{sys.executable} -m prefect.engine"
-    assert run["infrastructure_pid"]
-    assert "_workspace_supervisor" not in log
+    assert len(deployments) == 7
+    assert {found["job_variables"]["command"] for found in deployments} == {f"{sys.executable} -m prefect.engine"}
 
 
 def test_a_run_before_adoption_ends_as_needs_approval(stage: Theatre) -> None:
