@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 from cli.theatre import Theatre
 from engine.context import Engine
@@ -35,9 +36,9 @@ class OwnerEdit:
     owner_id: str
 
 
-def auditing(stage: Theatre) -> AbstractContextManager[Engine]:
-    """The auditor, who counts what both CRMs show: this ledger is fed by pulls alone, never by what we wrote."""
-    return stage.engine("auditor", home=stage.home / "audit")
+def auditing(stage: Theatre, home: Path) -> AbstractContextManager[Engine]:
+    """The auditor, who counts what both CRMs of `stage` show: this ledger, in `home`, is fed by pulls alone, never by what we wrote."""
+    return stage.engine("auditor", home=home / "audit")
 
 
 def undone(engine: Engine, plan_id: int) -> Undone:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,13 @@ from typing import Any
 from rich.console import Console
 
 from cli.audit import auditing, choose_edit, edit_kept, undone
+from cli.beside import Beside, Voice
 from cli.theatre import Theatre, cleared, open_prefect, own_home, theatre
 from engine.capacity import capacity
 from engine.look import figures_now, look
 from engine.pull import refresh
 from engine.report import RunSummary, Status
 from engine.setup import setup
-from engine.undo import undo
 from handoff.policy import Policy
 from mappings.baseline import baseline_policy
 from mappings.narrow import narrowed
@@ -42,20 +42,21 @@ class Story:
     """What the demo found, and the voice that tells it."""
 
     stage: Theatre
-    say: Callable[[str], None]
-    beside: ThreadPoolExecutor
+    say: Voice
+    beside: Beside
     prefect_opens: Future[None]
     runs: list[RunSummary] = field(default_factory=list)
     made: dict[str, int] = field(default_factory=dict)
     found: dict[str, Any] = field(default_factory=dict)
     applied_run: str = ""
     applied_plan: int = 0
+    undo_played: Future[list[str]] = field(default_factory=Future)
 
     def flow(self, deployment: str, parameters: Mapping[str, object], phase: str) -> RunSummary:
         """Run one deployment through Prefect, keep its summary, and show it."""
         before = self.stage.calls_made()
         with self.stage.timed(phase):
-            run = self.stage.prefect.run(deployment, parameters)
+            run = self.stage.prefect.run(deployment, parameters, self.stage.children.check)
         for system, made in self.stage.calls_made().items():
             self.made[system] = self.made.get(system, 0) + made - before.get(system, 0)
         with self.stage.engine("reader") as engine:
@@ -70,9 +71,10 @@ def demo(*, seed: int, leads: int, crms: str, home: Path, as_json: bool) -> int:
     """Play the whole story; 0 when every promise held. Raises DemoFailed naming the one that did not."""
     console = Console(highlight=False, soft_wrap=True, markup=False, stderr=as_json)
     world = {"world": "company_a", "seed": seed, "leads": leads, "crms": crms.split(",")}
-    with own_home(home) as own, theatre(cleared(own), world, console.print) as stage, ThreadPoolExecutor(1) as beside:
-        story = Story(stage, console.print, beside, beside.submit(open_prefect, stage, schedules=False))
-        for chapter in (first_look, fields_made, guard_stops, backlog_moves, nothing_left, taken_back, edit_stays, a_day_later):
+    beside = Beside()
+    with own_home(home) as own, theatre(cleared(own), world, console.print) as stage:
+        story = Story(stage, Voice(console.print), beside, beside.submit(open_prefect, stage, schedules=False))
+        for chapter in (first_look, fields_made, guard_stops, backlog_moves, nothing_left, edit_stays, a_day_later):
             chapter(story)
         result = outcome(story, seed, leads)
     console.print(_where_to_click(own))
@@ -91,7 +93,7 @@ def first_look(story: Story) -> None:
         report = look(engine)
     for line in report.lines():
         story.say(f"    {line}")
-    story.found["before"] = _figures(story, "before")
+    story.found["before"] = _figures(story, "before", story.stage)
     with story.stage.timed("waiting for Prefect"):
         story.prefect_opens.result()
 
@@ -144,34 +146,35 @@ def _capacity_told(story: Story) -> None:
 
 
 def nothing_left(story: Story) -> None:
-    """The second run finds nothing, and both CRMs agree: they are read back before it, and counted while Prefect starts it."""
+    """The second run finds nothing, and both CRMs agree: a copy of what they were before it is read back while it runs.
+
+    On the same copy undo plays afterwards, while the story goes on; what comes after that chapter is told after it.
+    """
     story.say("\n6  the same run again: nothing is left to do")
-    with auditing(story.stage) as auditor:
-        with story.stage.timed("read back after"):
-            refresh(auditor)
-        counted = story.beside.submit(figures_now, auditor)
-        again = story.flow("sync-leads/sync-leads", {"mode": "apply"}, "sync again")
-        story.found["after"] = counted.result().as_dict()
+    with story.stage.timed("copy"):
+        copy = story.stage.copied("copy")
+    after = story.beside.submit(_figures, story, "after", copy)
+    again = story.flow("sync-leads/sync-leads", {"mode": "apply"}, "sync again")
+    story.found["after"] = after.result()
     story.found["second_run_changes"] = again.counts.lines
     story.found["second_run_effects"] = again.counts.effects
+    story.undo_played = story.beside.submit(taken_back, story, copy)
+    story.say.wait_for(story.undo_played)
 
 
-def taken_back(story: Story) -> None:
-    """Undo, played on a copy of world and ledger."""
-    story.say("\n7  undo, on a copy of the world")
-    stage = story.stage
-    stage.sandbox.post("/snapshot", {"name": "before-undo"})
-    copy = stage.copy_ledger("undo")
-    with stage.timed("undo"), stage.engine("product", home=copy, writes="on") as engine:
-        summary = undo(engine, run_id=story.applied_run)
-    for line in summary.lines():
-        story.say(f"    {line}")
-    with stage.engine("auditor", home=copy) as auditor:
+def taken_back(story: Story, copy: Theatre) -> list[str]:
+    """Undo, by the command line, on a copy of world and ledger. Returns what is told."""
+    with copy.timed("undo"):
+        lines = copy.command("undo", story.applied_run, writes="on")
+    with copy.timed("read back undo"), copy.engine("auditor") as auditor:
         back = undone(auditor, story.applied_plan)
-    story.say(f"    {back.compared:,} fields read back, {back.different:,} differ from before")
-    story.say(f"    {back.owners_gone:,} more had owners who left: Salesforce gives nothing back to them")
     story.found["undone_equals_before"] = bool(back.compared) and not back.different
-    stage.sandbox.post("/restore", {"name": "before-undo"})
+    return [
+        "\n7  undo, on a copy of the world",
+        *(f"    {line}" for line in lines),
+        f"    {back.compared:,} fields read back, {back.different:,} differ from before",
+        f"    {back.owners_gone:,} more had owners who left: Salesforce gives nothing back to them",
+    ]
 
 
 def edit_stays(story: Story) -> None:
@@ -196,7 +199,9 @@ def a_day_later(story: Story) -> None:
     story.flow("sync-leads/sync-leads", {"mode": "apply"}, "sync next day")
     story.flow("sweep-silent/sweep-silent", {"mode": "apply"}, "sweep next day")
     sandbox.post("/clock", {"advance_seconds": _MAIL_RUN_SECONDS})
-    story.found["next_day"] = _figures(story, "next day")
+    story.found["next_day"] = _figures(story, "next day", story.stage)
+    with story.stage.timed("waiting for the undo"):
+        story.undo_played.result()
 
 
 def outcome(story: Story, seed: int, leads: int) -> dict[str, Any]:
@@ -241,8 +246,8 @@ def _no_policy(story: Story) -> Policy:
     return narrowed(baseline_policy(), list(story.stage.manifest["credentials"]))
 
 
-def _figures(story: Story, moment: str) -> dict[str, object]:
-    with story.stage.timed(f"read back {moment}"), auditing(story.stage) as auditor:
+def _figures(story: Story, moment: str, where: Theatre) -> dict[str, object]:
+    with where.timed(f"read back {moment}"), auditing(where, story.stage.home) as auditor:
         refresh(auditor)
         return figures_now(auditor).as_dict()
 

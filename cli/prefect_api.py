@@ -6,6 +6,7 @@ Prefect is not imported here, so that look, plan, explain and doctor start fast 
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from cli.processes import Child, Children
 
 WORK_POOL = "handoff"
 _BIN = Path(sys.executable).parent
+ENGINE = f"{shlex.quote(sys.executable)} -m prefect.engine"
 _FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
@@ -90,6 +92,10 @@ class Prefect:
         """POST below /api."""
         return self._ask("POST", path, body)
 
+    def patch(self, path: str, body: Mapping[str, object]) -> Any:
+        """PATCH below /api."""
+        return self._ask("PATCH", path, body)
+
     @retry(retry=retry_if_exception_type(Busy), wait=wait_exponential(max=8), stop=stop_after_delay(90), reraise=True)
     def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
         """One answer; a server that is busy with its own database (503, time-out) is asked again for a minute and a half."""
@@ -105,15 +111,24 @@ class Prefect:
         return reply.json() if reply.content else None
 
     def deploy(self, root: Path) -> None:
-        """Create the work pool if it is missing, then deploy everything in prefect.yaml. Raises RunFailed with the command's output."""
+        """Create the work pool if it is missing, then deploy everything in prefect.yaml. Raises RunFailed with the command's output.
+
+        Without a command of its own the worker starts a process that prepares the workspace and then becomes the engine, importing Prefect
+        twice. Our code is installed where the worker runs, so there is nothing to prepare.
+        """
         if not self.post("/work_pools/filter", {"work_pools": {"name": {"any_": [WORK_POOL]}}}):
             self.post("/work_pools/", {"name": WORK_POOL, "type": "process"})
         self.command(root, "--no-prompt", "deploy", "--all")
+        for deployment in self._deployments():
+            self.patch(f"/deployments/{deployment}", {"job_variables": {"command": ENGINE}})
 
     def schedules(self, *, running: bool) -> None:
         """Let the schedules of all our deployments create runs, or hold them; runs started by hand are not touched."""
-        for found in self.post("/deployments/filter", {"deployments": {"tags": {"all_": ["handoff"]}}}):
-            self._ask("POST", f"/deployments/{found['id']}/{'resume' if running else 'pause'}_deployment", {})
+        for deployment in self._deployments():
+            self.post(f"/deployments/{deployment}/{'resume' if running else 'pause'}_deployment", {})
+
+    def _deployments(self) -> list[str]:
+        return [str(found["id"]) for found in self.post("/deployments/filter", {"deployments": {"tags": {"all_": ["handoff"]}}})]
 
     def command(self, root: Path, *words: str) -> str:
         """Run `prefect <words>` in `root`; its output."""
@@ -125,18 +140,25 @@ class Prefect:
             raise RunFailed(msg)
         return done.stdout
 
-    def run(self, deployment: str, parameters: Mapping[str, object], watch: Callable[[str], None] = lambda _state: None) -> dict[str, Any]:
-        """Start `flow/deployment` and wait for its end; the final flow run. Raises RunFailed unless it completed."""
+    def run(self, deployment: str, parameters: Mapping[str, object], check: Callable[[], None] = lambda: None) -> dict[str, Any]:
+        """Start `flow/deployment` and wait for its end; the final flow run. Raises RunFailed unless it completed.
+
+        `check` raises when it is of no use to wait any longer, as when the worker has ended.
+        """
         found = self.get(f"/deployments/name/{deployment}")
         wanted = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "idempotency_key": str(uuid4())}
-        run = self.post(f"/deployments/{found['id']}/create_flow_run", wanted)
-        while run["state"]["type"] not in _FINAL:
-            time.sleep(0.5)
-            run = self.get(f"/flow_runs/{run['id']}")
-            watch(str(run["state"]["name"]))
+        run = self.until_ended(self.post(f"/deployments/{found['id']}/create_flow_run", wanted), check)
         if run["state"]["type"] != "COMPLETED":
             msg = f"flow run {run['name']} of {deployment} ended {run['state']['name']}: {run['state'].get('message') or 'no message'}"
             raise RunFailed(msg)
+        return run
+
+    def until_ended(self, run: dict[str, Any], check: Callable[[], None] = lambda: None) -> dict[str, Any]:
+        """The flow run in its final state, whatever that is."""
+        while run["state"]["type"] not in _FINAL:
+            check()
+            time.sleep(0.25)
+            run = self.get(f"/flow_runs/{run['id']}")
         return dict(run)
 
     def upcoming(self, limit: int = 20) -> list[dict[str, Any]]:
@@ -158,7 +180,11 @@ def wait_ready(children: Children, prefect: Prefect, child: Child) -> None:
     children.wait_until(prefect.healthy, child, seconds=120)
 
 
-def start_worker(children: Children, prefect: Prefect, env: Mapping[str, str], limit: int = 4) -> Child:
-    """Start one worker of our pool with the installation's environment (credentials reach flow runs through it)."""
-    command = [str(_BIN / "prefect"), "worker", "start", "--pool", WORK_POOL, "--type", "process", "--limit", str(limit)]
+def start_worker(children: Children, prefect: Prefect, env: Mapping[str, str]) -> Child:
+    """Start one worker of our pool with the installation's environment (credentials reach flow runs through it).
+
+    It has no limit of its own: each deployment runs once at a time, and a worker of 3.8 with a limit ends with "this borrower is already
+    holding one of this CapacityLimiter's tokens" when somebody presses Retry within a second of a run's end.
+    """
+    command = [str(_BIN / "prefect"), "worker", "start", "--pool", WORK_POOL, "--type", "process"]
     return children.start("prefect-worker", command, {**prefect.env, **env})

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from types import FrameType
 from typing import IO
 
@@ -42,12 +43,13 @@ def _die_with_parent() -> None:
 
 @dataclass
 class Child:
-    """One started process with its log file."""
+    """One started process with its log file. One that is `passing` ends by itself."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
     _sink: IO[bytes]
+    passing: bool = False
 
     def check(self) -> None:
         """Raises ProcessEnded when it is no longer running."""
@@ -75,29 +77,40 @@ class Child:
             os.killpg(self.process.pid, number)
 
 
+def _without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """A demo must not write to the ledger or the CRMs that the caller's own settings name."""
+    return {name: value for name, value in environment.items() if not name.startswith("HANDOFF_")}
+
+
 @dataclass
 class Children:
     """All children of one supervisor, in the order of their start."""
 
     logs: Path
     running: list[Child] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+    _over: bool = False
 
-    def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Child:
-        """Start `command` in a session of its own, output to `<logs>/<name>.log`."""
+    def start(self, name: str, command: Sequence[str], env: Mapping[str, str], *, passing: bool = False) -> Child:
+        """Start `command` in a session of its own, output to `<logs>/<name>.log`. Our settings come from `env` alone."""
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{name}.log"
-        sink = log.open("wb")
-        process = subprocess.Popen(
-            list(command),
-            env={**os.environ, **env},
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,
-        )
-        child = Child(name, process, log, sink)
-        self.running.append(child)
+        with self._lock:
+            if self._over:
+                msg = f"{name} was not started: everything is being ended"
+                raise ProcessEnded(msg)
+            sink = log.open("wb")
+            process = subprocess.Popen(
+                list(command),
+                env={**_without_settings(os.environ), **env},
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+            child = Child(name, process, log, sink, passing)
+            self.running.append(child)
         return child
 
     def wait_until(self, ready: Callable[[], bool], child: Child, seconds: float) -> None:
@@ -110,13 +123,28 @@ class Children:
                 raise ProcessEnded(msg)
             time.sleep(0.1)
 
+    def finished(self, child: Child) -> str:
+        """What a passing child has said, once it has ended. Raises ProcessEnded when a signal ended it."""
+        code = child.process.wait()
+        child.stop()
+        with self._lock:
+            if child in self.running:
+                self.running.remove(child)
+        if code < 0:
+            msg = f"{child.name} was ended by {signal.Signals(-code).name}; its log is {child.log}\n{child.tail()}"
+            raise ProcessEnded(msg)
+        return child.log.read_text(errors="replace")
+
     def check(self) -> None:
-        """Raises ProcessEnded for the first child that is gone."""
-        for child in self.running:
-            child.check()
+        """Raises ProcessEnded for the first child that is gone and should not be."""
+        for child in list(self.running):
+            if not child.passing:
+                child.check()
 
     def stop_all(self) -> None:
-        """End every child, last started first."""
+        """End every child, last started first. A thread that comes late starts none."""
+        with self._lock:
+            self._over = True
         while self.running:
             self.running.pop().stop()
 

@@ -44,8 +44,16 @@ class Sandbox:
         return reply.json()
 
 
-def start_sandbox(children: Children, home: Path, *, port: int = 0, follow_wall: bool = False) -> tuple[Child, Path]:
-    """Start `python -m sandbox` on the world file in `home`; returns at once (`sandbox_at` waits for it)."""
+def start_sandbox(
+    children: Children,
+    home: Path,
+    *,
+    name: str = "sandbox",
+    port: int = 0,
+    follow_wall: bool = False,
+    env: Mapping[str, str] | None = None,
+) -> tuple[Child, Path]:
+    """Start `python -m sandbox` on the world file in `home`; returns at once (`sandbox_at` waits for it). `name` is that of its log."""
     ready = home / "sandbox-ready.json"
     ready.unlink(missing_ok=True)
     command = [
@@ -60,7 +68,8 @@ def start_sandbox(children: Children, home: Path, *, port: int = 0, follow_wall:
         str(ready),
         "--die-with-parent",
     ]
-    return children.start("sandbox", [*command, *(["--follow-wall"] if follow_wall else [])], bytecode_env(home)), ready
+    wanted = bytecode_env(home) if env is None else env
+    return children.start(name, [*command, *(["--follow-wall"] if follow_wall else [])], wanted), ready
 
 
 def sandbox_at(children: Children, child: Child, ready: Path) -> Sandbox:
@@ -76,6 +85,7 @@ def environment(manifest: Mapping[str, Any], sandbox: Sandbox, home: Path, *, ro
         "HANDOFF_WRITES": writes,
         "HANDOFF_PRODUCTION": "hubspot,salesforce",
         "HANDOFF_CLOCK_URL": sandbox.url,
+        "HANDOFF_LEDGER_URL": "",
     }
     credentials = manifest["credentials"]
     found["HANDOFF_CRMS"] = ",".join(sorted(credentials))

@@ -7,9 +7,10 @@ import fcntl
 import os
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,21 +80,38 @@ class Theatre:
         with open_engine(self.settings(role, home=home, writes=writes), **options) as engine:
             yield engine
 
-    def copy_ledger(self, name: str) -> Path:
-        """A folder holding a copy of the demo's ledger as it is now."""
-        copy = self.home / name
-        copy.mkdir(exist_ok=True)
-        with (
-            contextlib.closing(sqlite3.connect(self.home / "ledger.db")) as source,
-            contextlib.closing(sqlite3.connect(copy / "ledger.db")) as target,
-        ):
-            source.backup(target)
-        return copy
+    def product_env(self, *, writes: str = "on") -> dict[str, str]:
+        """The settings of the product's own processes: its worker, and commands beside it."""
+        found = environment(self.manifest, self.sandbox, self.home, writes=writes)
+        return {**found, "HANDOFF_MAPPINGS": str(ROOT / "mappings")}
+
+    def copied(self, name: str) -> Theatre:
+        """A theatre of its own with both CRMs and the ledger as they are now, behind a second sandbox. Nothing may write meanwhile."""
+        home = self.home / name
+        home.mkdir(exist_ok=True)
+        for database in ("world.db", "ledger.db"):
+            _copy_database(self.home / database, home / database)
+        child, ready = start_sandbox(self.children, home, name=f"sandbox-{name}", env=self.prefect.env)
+        sandbox = sandbox_at(self.children, child, ready)
+        sandbox.post("/clock", {"set": self.sandbox.get("/clock")["now"], "quiet": True})
+        return replace(self, home=home, sandbox=sandbox)
+
+    def command(self, *words: str, writes: str = "off") -> list[str]:
+        """What `handoff <words>` says with the product's credentials, line by line, in a process that ends with the demo."""
+        env = {**self.prefect.env, **self.product_env(writes=writes)}
+        child = self.children.start(f"handoff-{words[0]}", [str(Path(sys.executable).with_name("handoff")), *words], env, passing=True)
+        return self.children.finished(child).splitlines()
 
     def calls_made(self) -> dict[str, int]:
         """The sandbox's own counter of the product's requests, per CRM."""
         counters = self.sandbox.get("/counters")
         return {system: int(found["by_app"].get("product", {}).get("made", 0)) for system, found in counters.items()}
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """A copy of an SQLite file that another process holds open, whole transactions only."""
+    with contextlib.closing(sqlite3.connect(source)) as read, contextlib.closing(sqlite3.connect(target)) as written:
+        read.backup(written)
 
 
 def settings_from(environment_values: Mapping[str, str]) -> Settings:
@@ -122,8 +140,7 @@ def open_prefect(stage: Theatre, *, schedules: bool) -> None:
     prefect_api.wait_ready(stage.children, stage.prefect, stage.children.running[0])
     stage.prefect.deploy(ROOT)
     stage.prefect.schedules(running=schedules)
-    found = environment(stage.manifest, stage.sandbox, stage.home)
-    found["HANDOFF_MAPPINGS"] = str(ROOT / "mappings")
+    found = stage.product_env()
     prefect_api.start_worker(stage.children, stage.prefect, found)
     (stage.home / "env").write_text("".join(f"{name}={value}\n" for name, value in sorted(found.items())))
     os.chmod(stage.home / "env", 0o600)

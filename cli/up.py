@@ -14,6 +14,8 @@ from cli.processes import free_port, supervised
 from cli.sandbox_control import Sandbox, SandboxRefused, sandbox_at, start_sandbox
 from cli.theatre import Theatre, open_prefect, own_home
 
+_SCHEDULER_SECONDS = 30
+
 
 def up(*, home: Path, port: int, sandbox_port: int, leads: int, seed: int) -> int:
     """Run until SIGINT or SIGTERM (raises Stopped) or until a child dies (raises ProcessEnded)."""
@@ -48,15 +50,26 @@ def where_to_click(stage: Theatre) -> list[str]:
         f"CRM pages        {stage.sandbox.url}/ui/",
         *([f"a record         {record}   (reason line and timeline)"] if record else []),
         f"Prefect          {stage.prefect.ui}/dashboard",
+        f"needs approval   {stage.prefect.ui}/runs?tags=needs-approval",
         f"upcoming runs    {stage.prefect.ui}/deployments/deployment/{sync}?tab=Upcoming",
         f"command line     set -a; . {stage.home}/env; set +a; .venv/bin/handoff look      (also explain, plan, undo, doctor)",
-        f"{len(stage.prefect.upcoming())} runs are scheduled. Ctrl-C ends everything.",
+        f"{_scheduled(stage)} runs are scheduled. Ctrl-C ends everything.",
     ]
 
 
+def _scheduled(stage: Theatre) -> int:
+    """How many runs are planned; the scheduler takes a few seconds for the first ones."""
+    deadline = time.monotonic() + _SCHEDULER_SECONDS
+    while not (upcoming := stage.prefect.upcoming()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return len(upcoming)
+
+
 def _record_with_a_reason(stage: Theatre) -> str:
-    entries = stage.sandbox.get("/journal", author="product", limit=200)["entries"]
+    """One that we moved and did not make, so that its timeline shows what was there before."""
+    entries = stage.sandbox.get("/journal", author="product", limit=400)["entries"]
+    made = {entry["id"] for entry in entries if entry["field"] == "(created)"}
     for entry in reversed(entries):
-        if "reason" in str(entry["field"]).lower() and entry["new"]:
+        if "reason" in str(entry["field"]).lower() and entry["new"] and entry["id"] not in made:
             return f"{stage.sandbox.url}/ui/{entry['vendor']}/{entry['object']}/{entry['id']}"
     return ""

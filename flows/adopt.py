@@ -9,7 +9,7 @@ from engine.adopt import adopt as adopt_backlog
 from flows.stage_work import run_verb
 
 
-@flow(name="adopt")
+@flow(name="adopt", flow_run_name="adopt")
 def adopt() -> State:
     """Take stages, statuses and owners as they are, start every clock now, write nothing, and plan the backlog for approval."""
     return run_verb("adopt", adopt_backlog)

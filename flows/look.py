@@ -14,7 +14,7 @@ from flows.tasks import PrefectTasks
 from runtime.open import open_engine
 
 
-@flow(name="look")
+@flow(name="look", flow_run_name="look")
 def look() -> State:
     """Read both CRMs and say what is wrong: who was never called, who sits in limbo, who belongs to people who left. Writes nothing."""
     with open_engine(settings_with_blocks(), label=str(flow_run.id), executor=PrefectTasks()) as engine:

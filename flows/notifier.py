@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import cast
 
-from prefect.blocks.abstract import NotificationBlock, NotificationError
+from prefect.blocks.abstract import NotificationBlock
 from prefect.blocks.core import Block
 from prefect.utilities.asyncutils import run_coro_as_sync
 
@@ -31,8 +31,11 @@ class BlockNotifier:
         try:
             block = self._loaded.get(name) or self._load(name)
             with block.raise_on_failure():
-                run_coro_as_sync(block.notify(message.text or message.subject, subject))
-        except (NotificationError, ValueError, OSError) as error:
+                sent = block.notify(message.text or message.subject, subject)
+                if isinstance(sent, Coroutine):  # most blocks have sent by now, as no event loop runs here; some hand out a coroutine
+                    run_coro_as_sync(sent)
+        # A block is others' code and raises what it likes: httpx, apprise, a vendor's SDK. A channel never fails a run.
+        except Exception as error:
             raise NotSent(f"the block {name} did not take it: {type(error).__name__}") from error
 
     def _load(self, name: str) -> NotificationBlock:

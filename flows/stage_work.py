@@ -20,6 +20,7 @@ from engine.context import Engine
 from engine.report import RunSummary, Status
 from engine.show import planned_leads
 from flows.credentials import settings_with_blocks
+from flows.marks import mark, unmark
 from flows.notifier import notifier_of
 from flows.tasks import PrefectTasks
 from runtime.open import open_engine
@@ -47,7 +48,9 @@ def run_verb(title: str, verb: Callable[[Engine], RunSummary], *, skip_when_late
         summary = verb(engine)
         planned = _planned_rows(engine, summary)
         keep_summary(engine, str(flow_run.id), summary)
+        unmark(engine)
     publish(title, summary, planned)
+    mark(summary)
     return Completed(name=_state_name(summary), message=summary.lines()[0])
 
 
@@ -63,8 +66,8 @@ def _planned_rows(engine: Engine, summary: RunSummary) -> list[dict[str, str]]:
     return [
         {
             "lead": lead.lead,
-            "stage": " -> ".join(lead.stage) if lead.stage[1] else "stays",
-            "owner": " -> ".join(lead.owner) if any(lead.owner) else "stays",
+            "stage": f"{lead.stage[0] or 'never seen'} -> {lead.stage[1]}" if lead.stage[1] else "stays",
+            "owner": f"{lead.owner[0] or 'nobody'} -> {lead.owner[1] or 'nobody'}" if any(lead.owner) else "stays",
             "rule": lead.rule,
             "because": lead.because,
         }

@@ -223,8 +223,6 @@ def _readable(definition: "Property", value: str, owners: dict[str, str]) -> str
     if definition.options:
         labels = {option.value: option.label for option in definition.options}
         return ", ".join(labels.get(one, one) for one in value.split(";"))
-    if definition.type == "datetime" and "T" in value:
-        return value.replace("T", " ")[:19]
     return value
 
 

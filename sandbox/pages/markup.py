@@ -1,9 +1,12 @@
 """HTML from Python, escaped by construction: text is escaped unless it was made by `tag` itself."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+_WHOLE = re.compile(r"-?\d+\.0")
 VOID = frozenset({"input", "link", "meta", "br", "hr"})
 
 
@@ -57,3 +60,13 @@ def page(title: str, now: datetime, *children: Child) -> str:
 def moment(at: datetime | None) -> str:
     """An instant for a reader, UTC: 16 Nov 2026 15:23."""
     return "" if at is None else at.astimezone(UTC).strftime("%-d %b %Y %H:%M")
+
+
+def readable(text: str) -> str:
+    """A stored date-time as `moment` tells it, a whole number without its .0; any other text as it is."""
+    if _WHOLE.fullmatch(text):
+        return text.removesuffix(".0")
+    try:
+        return moment(datetime.fromisoformat(text)) if _INSTANT.match(text) else text
+    except ValueError:
+        return text

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sandbox.pages.content import PAGE_ROWS, Activity, Group, Listing, Query, RecordPage, Write
-from sandbox.pages.markup import Child, Markup, link, moment, tag
+from sandbox.pages.markup import Child, Markup, link, moment, readable, tag
 
 _NAMES = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
 
@@ -149,7 +149,7 @@ def _group(group: Group, vendor: str) -> Markup:
     lines = [
         [
             tag("dt", one.label, tag("br"), tag("code", one.name)) if group.own else tag("dt", one.label, title=one.name),
-            tag("dd", one.value or tag("span", "–", class_="empty")),
+            tag("dd", readable(one.value) or tag("span", "–", class_="empty")),
         ]
         for one in group.fields
     ]
@@ -187,8 +187,8 @@ def _write(one: Write) -> Markup:
 
 def _change(old: str, new: str) -> Child:
     if old and old != new:
-        return [tag("span", old, class_="old"), " → ", new or "(blank)"]
-    return new
+        return [tag("span", readable(old), class_="old"), " → ", readable(new) or "(blank)"]
+    return readable(new)
 
 
 def missing(text: str) -> Child:

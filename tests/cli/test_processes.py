@@ -95,6 +95,44 @@ def test_a_child_that_dies_is_named_with_its_last_words(tmp_path: Path) -> None:
         children.wait_until(lambda: False, child, seconds=20)
 
 
+def test_what_a_child_says_until_its_end_is_given_back(tmp_path: Path) -> None:
+    """Its exit code is its own matter: 1 means that something needs a person."""
+    with supervised(tmp_path) as children:
+        child = children.start("speaker", [sys.executable, "-c", "print('said'); raise SystemExit(1)"], {}, passing=True)
+        assert children.finished(child) == "said\n"
+        assert children.running == []
+
+
+def test_a_passing_child_may_end(tmp_path: Path) -> None:
+    """Whoever looks at all children in the moment between its end and the reading of what it said sees nothing wrong."""
+    with supervised(tmp_path) as children:
+        children.start("speaker", [sys.executable, "-c", ""], {}, passing=True).process.wait()
+        children.check()
+
+
+def test_a_child_that_a_signal_ends_has_not_finished(tmp_path: Path) -> None:
+    with pytest.raises(ProcessEnded, match="SIGKILL"), supervised(tmp_path) as children:
+        child = children.start("sleeper", _SLEEPER, {})
+        child.process.kill()
+        children.finished(child)
+
+
+def test_nothing_starts_once_everything_is_being_ended(tmp_path: Path) -> None:
+    with supervised(tmp_path) as children:
+        pass
+    with pytest.raises(ProcessEnded, match="late was not started"):
+        children.start("late", _SLEEPER, {})
+
+
+def test_a_child_takes_no_setting_from_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A demo beside a real installation must not write to that one's ledger."""
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", "postgresql://the/real/one")
+    show = "import os; print({name: value for name, value in os.environ.items() if name.startswith('HANDOFF_')})"
+    with supervised(tmp_path) as children:
+        child = children.start("speaker", [sys.executable, "-c", show], {"HANDOFF_HOME": "here"})
+        assert children.finished(child) == "{'HANDOFF_HOME': 'here'}\n"
+
+
 def test_free_ports_can_be_bound() -> None:
     """The port is free at the moment it is named."""
     assert 1024 < free_port() < 65_536
