@@ -24,12 +24,14 @@ def raise_alarms(run: Run) -> None:
     if notifier is None or run.mode != "apply":
         return
     for kind, to, subject, text in _found(run):
-        if not _again(run, kind, _PAUSE[to]):
+        if not _due(run, kind, _PAUSE[to]):
             continue
         try:
             notifier.send(Message(to, to, subject, text))
         except NotSent as error:
             run.notes.append(f"{to} could not be told of '{subject}': {error}")
+        else:
+            _remember(run, kind)
 
 
 def _found(run: Run) -> Iterator[tuple[str, str, str, str]]:
@@ -58,13 +60,19 @@ def _failing_since(run: Run, since: datetime) -> bool:
     return bool(before and before.state in ("partial", "failed") and all(one.state in ("partial", "failed") for one in recent))
 
 
-def _again(run: Run, kind: str, pause: timedelta) -> bool:
-    """Whether this kind was not told within `pause`; remembers that it is told now."""
-    switches, now = run.engine.ledger.switches, run.engine.clock()
-    kept = switches.get(ALARMS)
-    told: dict[str, str] = {str(name): str(at) for name, at in kept.items()} if isinstance(kept, dict) else {}
-    last = told.get(kind)
-    if last is not None and now - datetime.fromisoformat(last) < pause:
-        return False
-    switches.set(ALARMS, {**told, kind: now.isoformat()})
-    return True
+def _told(run: Run) -> dict[str, str]:
+    kept = run.engine.ledger.switches.get(ALARMS)
+    return {str(name): str(at) for name, at in kept.items()} if isinstance(kept, dict) else {}
+
+
+def _due(run: Run, kind: str, pause: timedelta) -> bool:
+    """Whether this kind was not told within `pause`."""
+    last = _told(run).get(kind)
+    return last is None or run.engine.clock() - datetime.fromisoformat(last) >= pause
+
+
+def _remember(run: Run, kind: str) -> None:
+    """It is told. Only what arrived is remembered: an alarm may come twice when a run dies here, and is never lost to a channel that was
+    down for a moment.
+    """
+    run.engine.ledger.switches.set(ALARMS, {**_told(run), kind: run.engine.clock().isoformat()})

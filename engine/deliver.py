@@ -44,7 +44,8 @@ def deliver(run: Run) -> None:
             else:
                 _send(run, reps, [row], row.effect.subject, row.effect.text)
     for _, rows_of_one in sorted(digests.items()):
-        _send(run, reps, rows_of_one, f"{len(rows_of_one)} leads for you today", digest_text(rows_of_one))
+        number = "1 lead" if len(rows_of_one) == 1 else f"{len(rows_of_one)} leads"
+        _send(run, reps, rows_of_one, f"{number} for you today", digest_text(rows_of_one))
 
 
 def digest_text(rows: Sequence[EffectRow]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from engine.context import Engine, NotApplicable
-from engine.frame import reps_now
+from engine.frame import queues_of, reps_now
 from ledger.values import CreationRow, LineRow, Unknown
 
 PAGE = 2000
@@ -38,9 +38,16 @@ class PlannedLead:
 def planned_leads(engine: Engine, plan_id: int | str) -> Iterator[PlannedLead]:
     """The leads of a plan, in its order. Raises NotApplicable for a plan that is not known."""
     number = _known(engine, plan_id)
-    names = {f"{system}:{vendor_id}": rep.name for rep in reps_now(engine).values() for system, vendor_id in rep.ids.items()}
+    names = _names(engine)
     for lead, rows in groupby(_lines(engine, number), key=lambda row: row.line.lead):
-        yield _lead(lead, list(rows), names)
+        yield _lead(lead, list(rows), names, engine.policy.systems)
+
+
+def _names(engine: Engine) -> dict[str, str]:
+    """ "system:vendor id" -> the name of a person or a queue."""
+    people = {f"{system}:{vendor_id}": rep.name for rep in reps_now(engine).values() for system, vendor_id in rep.ids.items()}
+    queues = queues_of({system: crm.people() for system, crm in engine.crms.items()})
+    return people | {f"{system}:{vendor_id}": name for name, ids in queues.items() for system, vendor_id in ids.items()}
 
 
 def created(engine: Engine, plan_id: int | str) -> dict[str, int]:
@@ -65,10 +72,12 @@ def write_csv(engine: Engine, plan_id: int | str, path: Path) -> int:
     return written
 
 
-def _lead(lead: str, rows: list[LineRow], names: dict[str, str]) -> PlannedLead:
+def _lead(lead: str, rows: list[LineRow], names: dict[str, str], systems: Sequence[str]) -> PlannedLead:
+    """`systems`: the owner shown is the one of the record of record, as far as the plan changes it."""
     first = rows[0]
     stage = next((row.line for row in rows if row.line.field == "handoff_stage"), None)
-    owner = next((row.line for row in rows if row.line.field == "owner" and row.line.ref is not None), None)
+    owners = {row.line.ref.system: row.line for row in rows if row.line.field == "owner" and row.line.ref is not None}
+    owner = next((owners[system] for system in systems if system in owners), None)
     system = "" if owner is None or owner.ref is None else owner.ref.system
     named = ("", "") if owner is None else tuple(names.get(f"{system}:{value}", value or "") for value in (owner.before, owner.after))
     moved = ("", "") if stage is None else (stage.before or "", stage.after or "")

@@ -98,7 +98,7 @@ def test_a_channel_that_fails_is_tried_again_and_listed_after_an_hour(settled: P
     assert settled.ledger.exceptions.counts()[TOO_LATE] == 1
     mended = Recorder()
     send_digests(telling(settled, mended))
-    assert [one.subject for one in mended.sent if one.audience == "rep"] == ["1 leads for you today"]
+    assert [one.subject for one in mended.sent if one.audience == "rep"] == ["1 lead for you today"]
 
 
 @pytest.mark.requirement("R85")
@@ -132,7 +132,7 @@ def test_a_digest_comes_once_in_the_morning(settled: Place) -> None:
     settled.world.now += timedelta(days=1)
     send_digests(telling(settled, recorder))
     send_digests(telling(settled, recorder))
-    assert [one.subject for one in recorder.sent if one.audience == "rep"] == ["1 leads for you today"]
+    assert [one.subject for one in recorder.sent if one.audience == "rep"] == ["1 lead for you today"]
 
 
 def test_a_long_digest_says_how_many_more() -> None:
@@ -147,3 +147,17 @@ def test_a_long_digest_says_how_many_more() -> None:
 def test_quiet_hours_pass_midnight(hour: int, quiet: bool, settled: Place) -> None:
     at = settled.world.now.replace(hour=hour).time()
     assert is_quiet(at, settled.policy.telling) is quiet
+
+
+@pytest.mark.requirement("R85")
+def test_an_alarm_that_did_not_arrive_is_raised_again_by_the_next_run(settled: Place) -> None:
+    """A channel that was down for a moment must not silence an alarm for the rest of the day."""
+    settled.salesforce.edit(ANNA, {"status": "Unheard of"})
+    settled.world.now += timedelta(minutes=5)
+    told = synced(settled, Recorder(fails=NotSent("the channel is down")))
+    assert any("revops could not be told" in note for note in told.notes)
+    for expected in (1, 0):  # told now, and not again on the same day
+        settled.world.now += timedelta(minutes=15)
+        recorder = Recorder()
+        synced(settled, recorder)
+        assert len([one for one in recorder.sent if one.audience == "revops"]) == expected
