@@ -23,6 +23,7 @@ from handoff.territory import VALUES as TERRITORY
 
 if TYPE_CHECKING:
     from handoff.case import Case
+    from handoff.compiled import Row
 
 Signal = bool | int | str | None
 HOUR_SECONDS = 3600
@@ -42,7 +43,7 @@ def base_of(case: Case, signal: str) -> int | None:
     if signal == "touch.days_ago":
         return history.touches[0] if history.touches else None
     if signal == "untouched_days":
-        times = [seconds_of(case.facts.first_seen), *history.steps[:1]]
+        times = [seconds_of(case.facts.first_seen), *history.steps[:1], *_steered(case)]
         sent = last_sent(case)
         return max(times) if sent is None else max(*times, sent)
     if signal == "sent_days":
@@ -54,6 +55,14 @@ def base_of(case: Case, signal: str) -> int | None:
     if signal == "fit.settled":
         return settles_at(case)
     return history.hand_raises[0] if history.hand_raises else None
+
+
+def _steered(case: Case) -> list[int]:
+    """When a person last gave the lead its owner, who works here, or its status: that is a touch of the record."""
+    if not case.facts.edits:
+        return []
+    names = ("owner", "status") if owner_state(case.owner, case.frame) == "active" else ("status",)
+    return [seconds_of(edit.at) for name in names for edit in persons_edits(case, name)]
 
 
 def settles_at(case: Case) -> int:
@@ -196,6 +205,19 @@ def latest_status_edit(case: Case) -> tuple[int, Meaning | None] | None:
 def persons_edits(case: Case, field: str) -> list[Edit]:
     """Edits by a person to one field of the record of record, up to now."""
     return [edit for edit in case.facts.edits if edit.field == field and edit.author == "person" and edit.at <= case.now]
+
+
+def taken_in_hand(case: Case, row: Row) -> bool:
+    """Whether a person has given the lead an owner, or a status that says something else, which this row would take away.
+
+    A row of the adoption goes by what was found then; a later edit is the newer fact, and stands.
+    """
+    if "owner" in row.override and owner_state(case.owner, case.frame) == "active" and persons_edits(case, "owner"):
+        return True
+    if "status" not in row.override or case.record is None:
+        return False
+    system, shows = case.record.ref.system, case.policy.policy.shows
+    return any(not shows(system, edit.value or "", row.rule.to) for edit in persons_edits(case, "status"))
 
 
 def _status_event(case: Case) -> Signal:

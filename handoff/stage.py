@@ -18,13 +18,14 @@ from handoff.decision import Reason
 from handoff.intent import falls_below
 from handoff.match import MOST_ANSWERS
 from handoff.response import minute_moments
-from handoff.signals import base_of, latest_status_edit, neglect_bar, settles_at, steps_of_offer
+from handoff.signals import base_of, latest_status_edit, neglect_bar, settles_at, steps_of_offer, taken_in_hand
 from handoff.silence import covered_until
 
 LAST_CALLS = frozenset(last_call.VALUES)
 COVERED = frozenset({"sunset.due", "silence.report"})  # these wait for the sources as silence does
 GIVEN_BACK = frozenset({"status.event", "reason.given"})
 NOT_ADOPTING = ("no", "adopting", "is", "true", False)
+EDITED_SINCE = ("no", "adopting", "is", "true", "edited since by a person")
 RECHECK_SECONDS = 900  # a source lags a little behind a deadline: look again soon
 FARTHEST_DAYS = 3650  # a date typed in error: no deadline follows from it
 LONGEST_LOOK_DAYS = 90  # nobody is left unseen for longer
@@ -64,6 +65,8 @@ def _lost(row: Row, case: Case) -> Reason | None:
     """The trace of a row that loses, None when it fires."""
     if row.adoption_only and not case.frame.adopting:
         return ("lost", row.name, *NOT_ADOPTING)
+    if row.adoption_only and taken_in_hand(case, row):
+        return ("lost", row.name, *EDITED_SINCE)
     verdict = row.check(case)
     return None if verdict is None else ("lost", row.name, *verdict)
 
