@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 
 from handoff.decision import Decision, Prior
-from handoff.facts import State
+from handoff.facts import Ref, State
 from ledger.codec import load_decision, load_prior, loads, micros, moment
 from ledger.connection import Database, tick
 from ledger.due import due_shards, ready_shards
@@ -20,7 +20,7 @@ from ledger.load import Order, load_leads
 from ledger.people import Keeping
 from ledger.schema import decisions, leads, records, versions
 from ledger.settling import await_settling, pending_text, prior_columns, settle
-from ledger.values import Link, Loaded, Mark, Past, Replay, Unknown
+from ledger.values import Link, Loaded, Mark, Past, Replay, Role, Unknown
 
 _LIVING = leads.c.merged_into.is_(None)
 FOUND = ("status", "owner")  # what people decide by their edits
@@ -83,6 +83,12 @@ class Leads:
                 return
             after = rows[-1].id
             yield len(rows)
+
+    def ambiguous(self) -> tuple[Ref, ...]:
+        """Records whose links contradict each other, as far as was resolved."""
+        with self._database.read() as connection:
+            refs = connection.execute(select(records.c.ref).where(records.c.role == Role.AMBIGUOUS.value).order_by(records.c.id)).scalars()
+            return tuple(map(Ref.parse, refs))
 
     def save_decisions(
         self,
