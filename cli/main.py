@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from cli.policy_app import policy_app
 from cli.reports import report
+from cli.tryout import demo, up
 
 
 def version() -> str:
@@ -24,9 +26,10 @@ app = App(
     help="Hands leads from marketing to sales and back, between HubSpot and Salesforce, from a reviewed policy.",
     version_flags=["--version"],
 )
-policy_app = App(name="policy", help="Read and check the policy files.")
 app.command(policy_app)
 app.command(report)
+app.command(demo)
+app.command(up)
 
 
 @app.command
@@ -253,14 +256,6 @@ def erase(lead: str, /) -> int:
     return run(lead)
 
 
-@policy_app.command(name="check")
-def policy_check(folder: Path = Path("mappings"), /) -> int:
-    """Compile the policy files and name every mistake with file, line and mend."""
-    from cli.verbs import policy_check as run
-
-    return run(folder)
-
-
 @app.command
 def docs(*, policy: Path = Path("mappings"), out: Path = Path("process")) -> int:
     """Write the agreed process from the policy, as Markdown and as one self-contained page.
@@ -275,121 +270,6 @@ def docs(*, policy: Path = Path("mappings"), out: Path = Path("process")) -> int
     from cli.policy_verbs import docs as run
 
     return run(policy, out)
-
-
-@policy_app.command(name="sign")
-def policy_sign(team: Literal["sales", "marketing"], /, *, by: str, policy: Path = Path("mappings")) -> int:
-    """Sign the rules as they stand, for one team. Both teams have to; a rule that is changed later has to be signed again.
-
-    Parameters
-    ----------
-    team
-        Whose signature this is.
-    by
-        Who signs.
-    policy
-        The policy folder.
-    """
-    from cli.policy_verbs import sign as run
-
-    return run(team, by, policy)
-
-
-@policy_app.command(name="test")
-def policy_test(*cases: Path, policy: Path = Path("mappings")) -> int:
-    """Play cases (given facts, expected decision) against the policy, and again without the part each case is about.
-
-    Parameters
-    ----------
-    cases
-        Case files; all files of the policy's own `cases` folder when left out.
-    policy
-        The policy folder.
-    """
-    from cli.policy_verbs import test as run
-
-    return run(cases, policy)
-
-
-@policy_app.command(name="units")
-def policy_units(*folders: Path) -> int:
-    """Say which leads the policies of several business units leave to nobody, and which two of them take.
-
-    Parameters
-    ----------
-    folders
-        Policy folders, in the order of precedence. Each says in policy.yaml whose leads it takes.
-    """
-    from cli.units import units as run
-
-    return run(folders)
-
-
-@policy_app.command(name="coverage")
-def policy_coverage(*, policy: Path = Path("mappings"), tests: Path = Path("tests")) -> int:
-    """List which tests and cases show each requirement.
-
-    Parameters
-    ----------
-    policy
-        The policy folder, for its cases.
-    tests
-        The folder of the tests.
-    """
-    from cli.policy_verbs import coverage as run
-
-    return run(policy, tests)
-
-
-@app.command
-def demo(
-    *,
-    seed: int = 7,
-    leads: int = 12_000,
-    crms: str = "hubspot,salesforce",
-    home: Path = Path(".handoff/demo"),
-    json: Annotated[bool, Parameter(negative="")] = False,
-) -> int:
-    """Play Company A from a full limbo to an empty one, in a sandbox of its own.
-
-    Parameters
-    ----------
-    seed
-        The world's seed; every figure must hold for any.
-    leads
-        Leads of three months together.
-    crms
-        hubspot,salesforce or one of them.
-    home
-        Folder for the demo's world, ledger and logs; `handoff up` opens it.
-    json
-        Print one JSON object instead of the story.
-    """
-    from cli.demo import demo as run
-
-    return run(seed=seed, leads=leads, crms=crms, home=home, as_json=json)
-
-
-@app.command
-def up(*, home: Path = Path(".handoff/demo"), port: int = 0, sandbox_port: int = 0, leads: int = 12_000, seed: int = 7) -> int:
-    """Sandbox, Prefect server, worker and deployments under one supervisor, until Ctrl-C.
-
-    Parameters
-    ----------
-    home
-        Folder of the world; the demo's world is opened where there is one, else a new one is made.
-    port
-        Port of the Prefect UI; a free one when left out.
-    sandbox_port
-        Port of the sandbox and its pages; a free one when left out.
-    leads
-        Leads of a new world.
-    seed
-        Seed of a new world.
-    """
-    from cli.up import up as run
-
-    return run(home=home, port=port, sandbox_port=sandbox_port, leads=leads, seed=seed)
 
 
 def main() -> None:

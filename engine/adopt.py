@@ -1,6 +1,6 @@
 """Adopt: takes a company's CRMs over as they stand.
 
-Stages, statuses and owners are facts, the clocks of deadlines start, nothing is written.
+Stages, statuses and owners are facts, what differs from them later is somebody's edit; the clocks of deadlines start, nothing is written.
 
 The backlog becomes one plan that waits for a person's approval. What had happened before the cut-over pages nobody: only the transitions
 that the approved plan carries out create tasks.
@@ -25,6 +25,8 @@ def adopt(engine: Engine) -> RunSummary:
     with running(engine, "adopt", "apply") as run:
         prepare(run)
         take_in(run)
+        for _ in engine.ledger.leads.take_as_found(engine.settings.shard_size):
+            run.renew()
         engine.ledger.switches.set_cut_over(engine.clock())
         book = plan_round(run, "backlog", adopting=True)
         park(run, book, withheld_all=True)

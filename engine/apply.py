@@ -16,6 +16,7 @@ from engine.create import create_batch
 from engine.discreet import without_people
 from engine.records import EFFECTS
 from engine.runs import Run
+from engine.tasks import in_words, judge, to_read
 from handoff.facts import Edit, Record, Ref
 from ledger.values import LineResult, LineRow, LineState
 
@@ -67,12 +68,12 @@ def _drain(run: Run, crm: Crm, name: str, op: Op, plan_id: int | None, _worker: 
 def _update(run: Run, crm: Crm, name: str, rows: Rows) -> None:
     fields = sorted({row.line.field for group in rows.values() for row in group})
     try:
-        fresh = crm.read(tuple(rows), fields)
+        fresh = crm.read(tuple(rows), to_read(name, fields))
     except CrmError as error:
         _put_back(run, rows)
         run.stop(crm.system, without_people(run.engine, rows, str(error)))
         return
-    seen = {ref: before_write(group, fresh.get(ref)) for ref, group in rows.items()}
+    seen = judge(run.engine, name, rows, fresh)
     _settle_unwritten(run, rows, seen, fresh, fields)
     todo = {ref: rows[ref] for ref, state in seen.items() if state is Seen.WRITE}
     if todo:
@@ -102,7 +103,7 @@ def _settle_unwritten(run: Run, rows: Rows, seen: Mapping[Ref, Seen], fresh: Map
 
 
 def _write(run: Run, crm: Crm, name: str, rows: Rows, fresh: Mapping[Ref, Record], fields: Sequence[str]) -> None:
-    changes = [change_of(group, fresh[ref]) for ref, group in rows.items()]
+    changes = in_words(name, [change_of(group, fresh[ref]) for ref, group in rows.items()], fresh)
     since = max(fresh[ref].modified_at for ref in rows)
     lost = False
     try:

@@ -15,6 +15,7 @@ from engine.guard import Tally
 from engine.rollout import with_shadow
 from engine.runs import Run
 from engine.scratch import EXEMPT
+from engine.tasks import with_tasks_taken_back
 from engine.waiting import planned
 from handoff.assign import Level
 from handoff.decision import Decision, Effect, EffectKind, Frame, Side
@@ -77,6 +78,7 @@ def write_shard(run: Run, book: Book, frame: Frame, pairs: Sequence[Pair], *, se
     note_aside(run, (decision for decision, _ in pairs))
     made_of = ((decision, facts, lines(decision, facts, run.engine.compiled, frame)) for decision, facts in pairs)
     parts = [(decision, with_shadow(run, decision, facts, made)) for decision, facts, made in made_of]
+    parts = with_tasks_taken_back(run.engine, parts, {facts.key: facts for _, facts in pairs})
     for (decision, made), (_, facts) in zip(_without_contested(run, parts), pairs, strict=True):
         run.counts[BECOME_MARKETING] += bool(made.lines or made.creations) and _becomes_marketing(run, decision, facts)
         exempt = book.split and bool(made.lines or made.creations) and is_new_hand_raise(run, decision)

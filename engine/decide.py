@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from engine.book import Book, Pair, write_shard
 from engine.context import Engine
+from engine.resolve import in_words
 from engine.rollout import kept_back
 from engine.runs import Run
 from engine.waiting import recall_waiting, still_waits
@@ -162,7 +163,7 @@ def _save(run: Run, frame: Frame, pairs: Sequence[Pair], marks: dict[str, Mark])
     engine.ledger.leads.save_decisions(run.id, decisions, marks, engine.policy.digest, roster_digest(frame), frame.digest, now)
     rows = [(d.lead, reason, detail) for d in decisions for reason, detail in d.exceptions]
     if rows:
-        engine.ledger.exceptions.report_many(rows, run.id, now)
+        engine.ledger.exceptions.report_many(in_words(engine, rows, {facts.key: facts for _, facts in pairs}), run.id, now)
     engine.ledger.exceptions.resolve_missing(run.id, [decision.lead for decision in decisions], now)
 
 

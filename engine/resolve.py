@@ -7,7 +7,7 @@ from itertools import islice
 
 from engine.context import Engine
 from engine.records import ROUTED
-from handoff.facts import Activity, Actor, Kind, Record, Ref, State
+from handoff.facts import Activity, Actor, Kind, LeadFacts, Record, Ref, State
 from handoff.identity import Link as Found
 from handoff.identity import Resolution, Standing, address_of, named_ids
 from handoff.identity import resolve as unite
@@ -16,6 +16,7 @@ from ledger.values import Link, Role
 
 _ROUTED = frozenset(ROUTED.values())
 HUMANS = _ROUTED | {"Contact"}
+AMBIGUOUS = "ambiguous_identity"
 PARTS_AHEAD = 10
 """How many parts are known ahead, as (record, revision): what one part reaches need not be resolved again in another."""
 POINTING = ("hubspot_id", "salesforce_lead_id", "merged_ids", "converted_to")
@@ -36,10 +37,22 @@ def resolve(engine: Engine, renew: Callable[[], None] = lambda: None) -> int:
     return looked
 
 
+def in_words(engine: Engine, listed: Sequence[tuple[str, str, str]], facts: Mapping[str, LeadFacts]) -> list[tuple[str, str, str]]:
+    """Exceptions (lead, reason, detail) as a person can act on them: an ambiguous one says which records contradict each other."""
+    unclear = {lead for lead, reason, detail in listed if reason == AMBIGUOUS and not detail}
+    records = {record.ref: record for lead in unclear for record in facts[lead].records if record.ref.object in HUMANS}
+    if not records:
+        return list(listed)
+    reached = _reach(engine, tuple(records.values()))
+    keys = {ref: link.lead for ref, link in engine.ledger.facts.linked(reached).items()}
+    words = {lead: detail for lead, _, detail in unite(tuple(reached.values()), keys).problems}
+    return [(lead, reason, words.get(lead, detail) if lead in unclear else detail) for lead, reason, detail in listed]
+
+
 def _resolve_part(engine: Engine, part: Sequence[Ref]) -> Mapping[Ref, Record]:
     """Links the people of a part and all whom they reach; returns these records."""
     facts = engine.ledger.facts
-    people = [record for record in facts.records(part).values() if record.ref.object in HUMANS]
+    people = [record for record in facts.records(_with_former(engine, part)).values() if record.ref.object in HUMANS]
     if not people:
         return {}
     records = _reach(engine, people)
@@ -49,6 +62,12 @@ def _resolve_part(engine: Engine, part: Sequence[Ref]) -> Mapping[Ref, Record]:
     found = unite(tuple(records.values()), {ref: link.lead for ref, link in linked.items()}, standing)
     _store(engine, found, linked)
     return records
+
+
+def _with_former(engine: Engine, part: Sequence[Ref]) -> Sequence[Ref]:
+    """The part and, where a record of it was ambiguous, all that are: once it is mended nothing leads from it to whom it contradicted."""
+    was = engine.ledger.facts.linked(part)
+    return (*part, *engine.ledger.leads.ambiguous()) if any(link.role is Role.AMBIGUOUS for link in was.values()) else part
 
 
 def _reach(engine: Engine, people: Sequence[Record]) -> dict[Ref, Record]:
@@ -110,6 +129,7 @@ def _store(engine: Engine, found: Resolution, linked: Mapping[Ref, Link]) -> Non
     changed = [_link(link) for link in found.links if _is_new(link, linked.get(link.ref))]
     for old, new in found.aliases:
         engine.ledger.leads.alias(old, new, now)
+        engine.ledger.exceptions.resolve_missing(0, [old], now)  # nobody is decided under that key any more
     engine.ledger.leads.link(changed, now)
 
 

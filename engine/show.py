@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.context import Engine, NotApplicable
 from engine.frame import queues_of, reps_now
+from engine.records import TASK
 from ledger.values import CreationRow, LineRow, Unknown
 
 PAGE = 2000
@@ -18,7 +19,7 @@ COLUMNS = ("lead", "record", "field", "before", "after", "rule", "because", "sta
 
 @dataclass(frozen=True, slots=True)
 class PlannedLead:
-    """What a plan does with one lead: stage and owner before and after ("" where they stay), fields and tasks, and the reason."""
+    """What a plan does with one lead: stage and owner before and after ("" where they stay), fields, old tasks taken back, the reason."""
 
     lead: str
     rule: str
@@ -27,12 +28,14 @@ class PlannedLead:
     fields: int
     because: str
     state: str
+    tasks: int = 0
 
     def line(self) -> str:
         """One line for a person."""
         stage = f"{self.stage[0] or 'never seen'} -> {self.stage[1]}" if self.stage[1] else "stays"
         owner = f"; owner {self.owner[0] or 'nobody'} -> {self.owner[1] or 'nobody'}" if self.owner != ("", "") else ""
-        return f"{self.lead}  {stage}{owner}  [{self.rule}] {self.because}"
+        tasks = f"; {self.tasks} task{'s' if self.tasks > 1 else ''} taken back" if self.tasks else ""
+        return f"{self.lead}  {stage}{owner}{tasks}  [{self.rule}] {self.because}"
 
 
 def planned_leads(engine: Engine, plan_id: int | str) -> Iterator[PlannedLead]:
@@ -81,7 +84,9 @@ def _lead(lead: str, rows: list[LineRow], names: dict[str, str], systems: Sequen
     system = "" if owner is None or owner.ref is None else owner.ref.system
     named = ("", "") if owner is None else tuple(names.get(f"{system}:{value}", value or "") for value in (owner.before, owner.after))
     moved = ("", "") if stage is None else (stage.before or "", stage.after or "")
-    return PlannedLead(lead, first.line.transition, moved, (named[0], named[1]), len(rows), first.line.because, first.state.value)
+    tasks = sum(row.line.object == TASK for row in rows)
+    fields, rule, because = len(rows) - tasks, first.line.transition, first.line.because
+    return PlannedLead(lead, rule, moved, (named[0], named[1]), fields, because, first.state.value, tasks)
 
 
 def _known(engine: Engine, plan_id: int | str) -> int:

@@ -1,7 +1,7 @@
-"""Undo one run: what it wrote is put back where it is still ours, its tasks are closed, and its leads are held until they are released.
+"""Undo one run: what it wrote is put back where it is still ours, its tasks are taken back, and its leads are held until they are released.
 
 A value somebody changed since stays as it is. The episode goes up, so that what the lead does next has keys of its own; effects are never
-taken back silently: a task that was made is closed, a record that was created stays and is named in the notes.
+taken back silently: a task that was made is closed and says so, a record that was created stays and is named in the notes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby, islice
 
-from connectors.protocol import Change, Crm, CrmError, Fate, Op
+from connectors.protocol import Crm, CrmError
 from engine.apply import apply_open
 from engine.compare import same
 from engine.context import Engine, NotApplicable
@@ -25,6 +25,7 @@ from handoff.decide import first_stage
 from handoff.decision import Frame, Prior
 from handoff.facts import Ref
 from handoff.plan import Line
+from handoff.tasks import COMPLETED, OPEN
 from ledger.values import CreationRow, LineRow, LineState, NewPlan, Unknown
 
 UNTIL_RELEASED = datetime(2999, 1, 1, tzinfo=UTC)
@@ -58,8 +59,9 @@ def undo(engine: Engine, run_id: int | str, by: str = "undo") -> RunSummary:
             _hold(run, job)
         if held := run.counts["held"]:
             run.notes.append(f"{held:,} leads are held, and nothing moves them until: handoff release {run_id}")
-        with run.phase("tasks"):
-            _close_tasks(run, plans)
+        for plan_id in plans:
+            _take_back_tasks(run, job, plan_id)
+        _tell_what_stays(run, plans)
         finish(run)
         return summary(run)
 
@@ -194,7 +196,7 @@ def _write(run: Run, plan_id: int, by: str) -> None:
 def _undone(engine: Engine, plan_id: int) -> Iterator[LineRow]:
     after = 0
     while rows := engine.ledger.outbox.lines(plan_id=plan_id, after=after, limit=engine.settings.shard_size, undone=True):
-        yield from rows
+        yield from (row for row in rows if row.line.object != TASK)
         after = rows[-1].id
 
 
@@ -255,34 +257,25 @@ def _hold_part(run: Run, keys: Sequence[str], frame: Frame) -> None:
     run.counts["held"] += len(held)
 
 
-def _close_tasks(run: Run, plans: Iterable[int]) -> None:
-    """In full batches; a record that was created stays."""
-    open_tasks: dict[str, list[Ref]] = {}
-    records = 0
-    for row in (row for plan_id in plans for row in _created(run.engine, plan_id)):
-        records += row.creation.object == LEAD
-        if row.creation.object == TASK and row.ref is not None:
-            waiting = open_tasks.setdefault(row.creation.system, [])
-            waiting.append(row.ref)
-            if len(waiting) >= run.engine.crms[row.creation.system].batch_size(row.ref.object, Op.UPDATE):
-                _close(run, open_tasks.pop(row.creation.system))
-    for refs in open_tasks.values():
-        _close(run, refs)
+def _take_back_tasks(run: Run, job: _Job, plan_id: int) -> None:
+    """The tasks a plan made are closed, in words on the task; one that a person has put off stays with him. After a CRM has stopped they
+    wait for the next undo: a new plan would replace what is still to be put back.
+    """
+    tasks = (row for row in _created(run.engine, plan_id) if row.creation.object == TASK)
+    undo_id = None if run.stopped else _save(run, map(_taken_back, tasks))
+    if undo_id is not None:
+        _write(run, undo_id, job.by)
+
+
+def _taken_back(row: CreationRow) -> Line:
+    return Line(row.creation.lead, row.ref, TASK, "status", OPEN, COMPLETED, "undo", "field", "taken back by undo", None)
+
+
+def _tell_what_stays(run: Run, plans: Iterable[int]) -> None:
+    """What undo leaves as it is: records that were created, and owners the CRM does not take back."""
+    records = sum(row.creation.object == LEAD for plan_id in plans for row in _created(run.engine, plan_id))
     if records:
         run.notes.append(f"{records} records that the run created stay where they are")
     if kept := run.counts[OWNER_STAYS]:
         name = " and ".join(NAMES[system] for system in sorted(ACTIVE_OWNERS_ONLY))
         run.notes.append(f"{kept} {name} records keep their owner: the one before has left, and the CRM gives nothing to inactive people")
-
-
-def _close(run: Run, refs: Sequence[Ref]) -> None:
-    crm = run.engine.crms[refs[0].system]
-    if crm.system in run.stopped:
-        return
-    run.renew()
-    try:
-        outcomes = crm.write([Change(ref, {"status": "completed"}) for ref in refs])
-    except CrmError as error:
-        run.stop(crm.system, str(error))
-        return
-    run.add(run.counts, "tasks_closed", sum(1 for outcome in outcomes if outcome.fate is Fate.DONE))

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from handoff.accounts import active_worker, key_of_case
@@ -18,28 +17,19 @@ from handoff.availability import Room, at_work_from, away_until, calendar_in, mo
 from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case, open_case
 from handoff.compiled import CompiledPolicy, Row
-from handoff.decide import owner_stands, route_of, task_of, words_of
-from handoff.decision import Decision, Effect, EffectKind, Frame, Prior, Reason, Rep, Side, prior_of
+from handoff.decide import owner_stands, route_of
+from handoff.decision import Decision, Frame, Reason, Rep, prior_of
 from handoff.facts import LeadFacts
 from handoff.freeze import holds as freeze_holds
-from handoff.milestones import taken
-from handoff.notices import with_move
-from handoff.nurture import nurture_place
+from handoff.offer import offered, told_of, waiting, with_sales
 from handoff.plan import CREATED_OBJECTS
 from handoff.policy import Pool
-from handoff.response import waived_at_offer
 from handoff.sla import due_at
-from handoff.stage import next_look
 from handoff.turns import Level as Level
 from handoff.turns import Queue, belongs
 from handoff.turns import Turn as Turn
-from handoff.wording import day_text, sentence, time_text
 
 MANY = 2
-MILESTONES = (
-    *("cycle", "cycle_starts", "mql_at", "sal_at", "sql_at", "recycled_at", "first_touch_at", "campaign", "reason_code"),
-    *("keeps", "last_call_at"),
-)
 Place = tuple[int, int, int, str, str]
 """Negated heat, ISO create date, lead key."""
 
@@ -70,10 +60,6 @@ def place_in_line(decision: Decision) -> Place:
     """Where a ready decision stands in the pass: hottest first, then first seen, then by lead key. No two leads have the same place."""
     hand_raise, intent, fit = decision.heat
     return -hand_raise, -intent, -fit, *decision.first_seen
-
-
-def _milestones(prior: Prior) -> dict[str, Any]:
-    return {name: getattr(prior, name) for name in MILESTONES}
 
 
 class Desk:
@@ -113,12 +99,12 @@ class Desk:
         kept = self._kept(decision, case, row)
         stopped = () if kept else self._stopped(case, row)
         if stopped:
-            return self._wait(decision, case, row, stopped, ())
+            return waiting(decision, case, row, stopped, ())
         decision = self._by_account(decision, case, row)
         if kept:
             full = self._full(self.frame.reps[kept], self.policy.policy.pools.get(decision.pool), case, row)
             if full:
-                return self._wait(decision, case, row, (("skipped", kept, full), ("waits", kept, "for its owner")), ())
+                return waiting(decision, case, row, (("skipped", kept, full), ("waits", kept, "for its owner")), ())
             return self._offer(decision, case, row, kept, (("kept", kept, "active owner"),))
         told: tuple[Reason, ...] = ()
         if case.owner in self.frame.reps and self._away_from(case, row):
@@ -202,7 +188,7 @@ class Desk:
     def _by_turn(self, decision: Decision, case: Case, row: Row, told: tuple[Reason, ...] = ()) -> Decision:
         pool = self.policy.policy.pools.get(decision.pool)
         if pool is None:
-            return self._wait(decision, case, row, (*told, ("waits", "no pool", decision.pool)), (("no_route", row.name),))
+            return waiting(decision, case, row, (*told, ("waits", "no pool", decision.pool)), (("no_route", row.name),))
         queue = self._queues.setdefault(pool.name, Queue(pool, self.frame))
         known = {step[1] for step in told}
         skipped: list[Reason] = [*told, *(step for step in queue.inactive if step[1] not in known)]
@@ -223,7 +209,7 @@ class Desk:
         chosen = queue.next(self._first_at_work(able, case, row, skipped))
         if chosen is None:
             nobody = (("nobody_to_give_to", pool.name),) if self._exempt(case, row) or not queue.members else ()
-            return self._wait(decision, case, row, (*skipped, ("waits", pool.name, "nobody has room")), nobody)
+            return waiting(decision, case, row, (*skipped, ("waits", pool.name, "nobody has room")), nobody)
         skipped.append(("turn", chosen.key, queue.turns[chosen.key], chosen.weight))
         queue.turns[chosen.key] += 1
         self._turns.append(Turn(pool.name, chosen.key, decision.lead, case.prior.episode + 1))
@@ -242,7 +228,7 @@ class Desk:
 
     def _exempt(self, case: Case, row: Row) -> bool:
         """Hand-raises are never held back by a daily bound, nor are leads that sales holds already and that cannot wait with marketing."""
-        held = self._with_sales(case) and not row.rule.wait_next_step
+        held = with_sales(case) and not row.rule.wait_next_step
         return held or "hand_raise.waiting" in row.reads
 
     def _full(self, rep: Rep, pool: Pool | None, case: Case, row: Row) -> str:
@@ -253,103 +239,15 @@ class Desk:
         had = rep.key in case.prior.tried or (decision.release_owner and rep.key == case.owner)
         return "had it before" if had else ""
 
-    def _wait(
-        self, decision: Decision, case: Case, row: Row, because: tuple[Reason, ...], exceptions: tuple[tuple[str, str], ...]
-    ) -> Decision:
-        """Nobody has room: where the row says how, the lead waits in the waiting stage; else it stays where it is."""
-        policy, prior = self.policy.policy, case.prior
-        stage = policy.stages[policy.waiting_stage]
-        told = decision._replace(because=(*decision.because, *because), exceptions=(*decision.exceptions, *exceptions))
-        if not row.rule.wait_next_step or prior.stage == stage.name:
-            return told
-        group, hold, review = nurture_place(case, row)
-        words = words_of(case, stage.name, case.owner, {"group": group, "hold": hold, "review_on": day_text(review, case), "due": ""})
-        waiting = told._replace(
-            stage=stage.name,
-            since=moment_of(seconds_of(self.now)),
-            episode=prior.episode + 1,
-            rev=prior.rev + 1,
-            side=stage.side,
-            lead_type=row.rule.lead_type or prior.lead_type,
-            nurture_group=group,
-            review_at=review,
-            due_at=None,
-            offered_at=None,
-            next_step=sentence(row.rule.wait_next_step, words),
-            reason=sentence(row.rule.wait_reason or row.rule.reason, words),
-            fit_band=case.fit.band,
-            intent_band=case.intent.band,
-            unchanged=False,
-            override=(),
-            release_owner="",
-            told=(),
-        )
-        midnight = self.policy.calendar.next_midnight(seconds_of(self.now))
-        waiting = waiting._replace(**_milestones(taken(case, row, prior_of(waiting), waits=True)))
-        return waiting._replace(next_look_at=moment_of(min(midnight, next_look(case.after(prior_of(waiting))))))
-
     def _offer(self, decision: Decision, case: Case, row: Row, owner: str, because: tuple[Reason, ...]) -> Decision:
-        """The lead enters the row's stage under `owner`, with its task and, where the CRM of sales has no record of it, a new one."""
-        policy, prior, rule = self.policy.policy, case.prior, row.rule
-        name = prior.stage if rule.to == "same" else rule.to
-        since, episode = moment_of(seconds_of(self.now)), prior.episode + 1
-        due = self._due(case, row, owner)
-        words = words_of(case, name, owner, {"group": "", "hold": "", "review_on": "", "due": time_text(due, case)})
-        created = (Effect(EffectKind.CREATE_LEAD, decision.lead, row.name, episode),) if self._creates(case) else ()
-        raised = case.history.hand_raises
-        asked = moment_of(raised[0]) if raised else prior.hand_raise_at
-        offered = decision._replace(
-            stage=name,
-            since=since,
-            episode=episode,
-            rev=prior.rev + 1,
-            side=policy.stages[name].side,
-            owner=owner,
-            previous_owner=case.owner if case.owner != owner and case.owner in self.frame.reps else prior.previous_owner,
-            lead_type=rule.lead_type or prior.lead_type,
-            next_step=sentence(rule.next_step, words),
-            nurture_group="",
-            due_at=due,
-            review_at=None,
-            offered_at=since,
-            hand_raise_at=asked,
-            reroutes=self._reroutes(case, row),
-            tried=self._tried(case, row),
-            waived_seconds=waived_at_offer(case, None if asked is None else seconds_of(asked), seconds_of(self.now)),
-            ready=False,
-            fit_band=case.fit.band,
-            intent_band=case.intent.band,
-            reason=sentence(rule.reason, words),
-            unchanged=False,
-            effects=(*created, *task_of(case, row, episode, due, words)),
-            because=(*decision.because, *because),
-            release_owner=decision.release_owner if owner != case.owner else "",
-        )
-        offered = offered._replace(**_milestones(taken(case, row, prior_of(offered))))
-        self._room.give(owner, case.owner if self._with_sales(case) else "")
+        """The lead is given to `owner`, and whoever comes later in this pass finds it with him."""
+        made = offered(decision, case, row, owner, because, self._due(case, row, owner), creates=self._creates(case))
+        self._room.give(owner, case.owner if with_sales(case) else "")
         self._imported += bool(case["imported"])
         if (key := key_of_case(case)) and not active_worker(key, self.frame):
             self._workers[key] = owner
             self._taken_up.add(key)
-        after = prior_of(offered)
-        notices = with_move(case, row.name, after, words)
-        told = tuple(notice.transition for notice in notices)
-        look = moment_of(next_look(case.after(after._replace(told=told))))
-        return offered._replace(effects=(*offered.effects, *notices), told=told, next_look_at=look)
-
-    def _with_sales(self, case: Case) -> bool:
-        return self.policy.policy.stages[case.prior.stage].side == Side.SALES
-
-    def _reroutes(self, case: Case, row: Row) -> int:
-        if row.rule.counts_as_reroute:
-            return case.prior.reroutes + 1
-        return case.prior.reroutes if self._with_sales(case) else 0
-
-    def _tried(self, case: Case, row: Row) -> tuple[str, ...]:
-        """Who had the lead in this cycle and let it lapse; whoever has it now joins them when a re-route takes it away."""
-        tried = case.prior.tried if self._with_sales(case) else ()
-        lapsed = row.rule.counts_as_reroute and case.owner in self.frame.reps and case.owner not in tried
-        return (*tried, case.owner) if lapsed else tried
+        return told_of(made, case, row)
 
     def _due(self, case: Case, row: Row, owner: str) -> datetime | None:
         task = row.rule.task

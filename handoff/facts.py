@@ -51,10 +51,14 @@ class Kind(StrEnum):
     CALL = "call"  # outcome: connected, attempted, inbound, unknown
     EMAIL = "email"  # one-to-one e-mail sent by a rep
     MEETING = "meeting"  # outcome: scheduled, held, no_show, cancelled, unknown
-    TASK = "task"  # outcome: open, completed; due_at when dated
+    TASK = "task"  # outcome: open, completed, taken_back; due_at when dated
     DEAL = "deal"  # outcome: open, won, lost
     STATUS_EDIT = "status_edit"  # subject: option chosen, from field history
     OWNER_EDIT = "owner_edit"  # subject: owner chosen, from field history
+
+
+TAKEN_BACK = "taken_back"
+"""The outcome of a task of ours that was closed because its lead had moved on: no work done, by nobody."""
 
 
 class State(StrEnum):

@@ -34,6 +34,9 @@ ROLE_MAILBOXES = frozenset(
     }
 )
 EARLIEST = datetime.min.replace(tzinfo=UTC)
+MOST_NAMED = 6
+CORRECT = "these contradict each other; correct the ids, or merge what is one person"
+OWN_ADDRESS = "give each person an address of their own, or merge what is one person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """`aliases` are (old lead key, key it is united into); `problems` are (lead key, reason code, detail without personal values)."""
+    """`aliases` are (old lead key, key it is united into); `problems` are (lead key, reason code, detail).
+
+    A detail names records and says what to do, without personal values.
+    """
 
     links: tuple[Link, ...]
     aliases: tuple[tuple[str, str], ...] = ()
@@ -75,7 +81,7 @@ def resolve(records: Sequence[Record], keys: Mapping[Ref, str] | None = None, st
     aliases: list[tuple[str, str]] = []
     problems: list[tuple[str, str, str]] = []
     for cluster in clusters:
-        reason = "links_contradict" if any(record.ref in contradicted for record in cluster) else _shared_mailbox(cluster)
+        reason = _contradiction(cluster) if any(record.ref in contradicted for record in cluster) else _shared_mailbox(cluster)
         if reason:
             for record in cluster:
                 key = known.get(record.ref, str(record.ref))
@@ -171,15 +177,33 @@ def _address_contradictions(
     return contradicted
 
 
+def _contradiction(cluster: Sequence[Record]) -> str:
+    """Which records of the cluster name which, or share an address, and what to do about it; no address is told."""
+    here = {record.ref for record in cluster}
+    told = [f"{record.ref} names {other}" for record in cluster for other, says in named_ids(record) if says == "same" and other in here]
+    alike: dict[str, list[str]] = {}
+    for record in cluster:
+        alike.setdefault(address_of(record), []).append(str(record.ref))
+    told += [f"{' and '.join(refs)} have one address" for address, refs in alike.items() if address and len(refs) > 1]
+    return f"{_listed(told, '; ')}: {CORRECT}"
+
+
+def _listed(words: Sequence[str], between: str) -> str:
+    more = len(words) - MOST_NAMED
+    return between.join(words[:MOST_NAMED]) + (f"{between}and {more} more" if more > 0 else "")
+
+
 def _shared_mailbox(cluster: Sequence[Record]) -> str:
-    """A reason when people with different names share a role mailbox ("info@") within the cluster."""
+    """Which records belong to people with different names who share a role mailbox ("info@"), and what to do; "" when none do."""
     names: dict[str, set[tuple[str, str]]] = {}
     for record in cluster if len(cluster) > 1 else ():
         local = re.split(r"[.+@_-]", address_of(record), maxsplit=1)[0]
         name = (record.fields.get("first_name", "").strip().casefold(), record.fields.get("last_name", "").strip().casefold())
         if local in ROLE_MAILBOXES and any(name) and record.state == State.LIVE:
             names.setdefault(address_of(record), set()).add(name)
-    return "shared_mailbox" if any(len(people) > 1 for people in names.values()) else ""
+    shared = {address for address, people in names.items() if len(people) > 1}
+    refs = [str(record.ref) for record in cluster if address_of(record) in shared]
+    return f"{_listed(refs, ', ')} share a mailbox under different names: {OWN_ADDRESS}" if refs else ""
 
 
 def _key_of(cluster: Sequence[Record], known: Mapping[Ref, str]) -> tuple[str, tuple[str, ...]]:

@@ -19,7 +19,7 @@ Part = TypeVar("Part")
 
 ALWAYS = frozenset(
     {
-        *("age_days", "untouched_days", "sent_days", "touch.ever", "touch.days_ago", "next_step.open"),
+        *("age_days", "sent_days", "touch.ever", "touch.days_ago", "next_step.open"),
         *("fit.score", "fit.band", "fit.passes", "intent.score", "intent.passes", "intent.latest"),
         *("hand_raise.ever", "hand_raise.age_days", "status.mapped", "deal.open", "deal.won", "adopting"),
         *("own_domain", "free_mail", "spam.likely", "competitor_domain", "excluded", "target_account", "account.worked"),

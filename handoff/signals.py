@@ -24,7 +24,7 @@ from handoff.territory import VALUES as TERRITORY
 
 if TYPE_CHECKING:
     from handoff.case import Case
-    from handoff.compiled import Named
+    from handoff.compiled import Named, Row
 
 Signal = bool | int | str | None
 HOUR_SECONDS = 3600
@@ -40,7 +40,7 @@ def base_of(case: Case, signal: str) -> int | None:
 
 
 def _untouched_since(case: Case) -> int:
-    times = [seconds_of(case.facts.first_seen), *case.history.steps[:1]]
+    times = [seconds_of(case.facts.first_seen), *case.history.steps[:1], *_steered(case)]
     sent = last_sent(case)
     return max(times) if sent is None else max(*times, sent)
 
@@ -53,6 +53,14 @@ def started(case: Case) -> int:
 
 def _silent_since(case: Case) -> int:
     return silent_since(started(case), case.history)
+
+
+def _steered(case: Case) -> list[int]:
+    """When a person last gave the lead its owner, who works here, or its status: that is a touch of the record."""
+    if not case.facts.edits:
+        return []
+    names = ("owner", "status") if owner_state(case.owner, case.frame) == "active" else ("status",)
+    return [seconds_of(edit.at) for name in names for edit in persons_edits(case, name)]
 
 
 def settles_at(case: Case) -> int:
@@ -217,6 +225,19 @@ def latest_status_edit(case: Case) -> tuple[int, Meaning | None] | None:
 def persons_edits(case: Case, field: str) -> list[Edit]:
     """Edits by a person to one field of the record of record, up to now."""
     return [edit for edit in case.facts.edits if edit.field == field and edit.author == "person" and edit.at <= case.now]
+
+
+def taken_in_hand(case: Case, row: Row) -> bool:
+    """Whether a person has given the lead an owner, or a status that says something else, which this row would take away.
+
+    A row of the adoption goes by what was found then; a later edit is the newer fact, and stands.
+    """
+    if "owner" in row.override and owner_state(case.owner, case.frame) == "active" and persons_edits(case, "owner"):
+        return True
+    if "status" not in row.override or case.record is None:
+        return False
+    system, shows = case.record.ref.system, case.policy.policy.shows
+    return any(not shows(system, edit.value or "", row.rule.to) for edit in persons_edits(case, "status"))
 
 
 def _status_event(case: Case) -> Signal:

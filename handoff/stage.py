@@ -19,10 +19,11 @@ from handoff.decision import Reason
 from handoff.intent import falls_below
 from handoff.match import MOST_ANSWERS
 from handoff.response import minute_moments
-from handoff.signals import BASES, base_of, covered, latest_status_edit, neglect_bar, settles_at, steps_of_offer
+from handoff.signals import BASES, base_of, covered, latest_status_edit, neglect_bar, settles_at, steps_of_offer, taken_in_hand
 
 COVERED = frozenset({"sunset.due", "silence.report"})  # these wait for the sources as silence does
 GIVEN_BACK = frozenset({"status.event", "reason.given"})
+EDITED_SINCE = ("no", "adopting", "is", "true", "edited since by a person")
 RECHECK_SECONDS = 900  # a source lags a little behind a deadline: look again soon
 FARTHEST_DAYS = 3650  # a date typed in error: no deadline follows from it
 LONGEST_LOOK_DAYS = 90  # nobody is left unseen for longer
@@ -45,7 +46,7 @@ def walk(case: Case) -> Walk:
                 lost.extend(before)
             if row is None:
                 continue
-            verdict = check(case)
+            verdict = EDITED_SINCE if row.adoption_only and taken_in_hand(case, row) else check(case)
             if verdict is None:
                 return Walk(row, lost)
             lost.append(("lost", row.name, *verdict))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from handoff.facts import Activity, Actor, Kind
+from handoff.facts import TAKEN_BACK, Activity, Actor, Kind
 from handoff.intent import Engagement, IntentRules
 
 SAME_FACT_SECONDS = 300  # one form or one call, seen in two systems
@@ -67,7 +67,7 @@ def read_history(activities: Sequence[Activity], now: datetime, rules: IntentRul
             continue
         kind, occurred_at = activity.kind, activity.occurred_at
         at = int(occurred_at.timestamp())
-        if activity.ours and kind == TASK:
+        if activity.ours and kind == TASK and activity.outcome != TAKEN_BACK:
             _our_task(history, activity)
         if occurred_at > now:
             _ahead(history, activity, at)

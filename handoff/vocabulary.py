@@ -26,7 +26,7 @@ SIGNALS: Mapping[str, tuple[str, str]] = {
     "touch.days_ago": ("int", "whole days since a person last called, wrote or met; unknown when never"),
     "touch.since_stage": ("int", "human or cadence touches since the stage began"),
     "touch.human_since_offer": ("bool", "a human first touch since the offer, or a status edit that accepts"),
-    "untouched_days": ("int", "whole days since the last touch, marketing send or first sight, by the vendors' dates"),
+    "untouched_days": ("int", "whole days since the last touch, send, edit of owner or status by a person, or first sight; vendors' dates"),
     "sent_days": ("int", "whole days since the last marketing send; unknown when never"),
     "silent_days": ("int", "whole days without a sign of life from the lead that the policy counts; unknown without coverage"),
     "silence.due": ("bool", "silent for the days sweep.yaml gives this stage, touches made, no next step; unknown without coverage"),

@@ -1,4 +1,7 @@
-"""Whose value is it: our last verified writes, and the values somebody else put in their place since (law 3)."""
+"""Whose value is it: our last verified writes, and the values somebody else put in their place since (law 3).
+
+What stood on a record when it was taken over counts like a write of ours: it is what everything later is compared with.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,14 @@ def store_own_writes(connection: Connection, latest: Mapping[int, Mapping[str, O
     update_rows(connection, own_writes, ("body",), ("record_id",), [row for row in bodies if row[1] in known])
     over = [row.id for key, row in _standing(connection, latest).items() if key[1] in latest[key[0]]]
     _close(connection, over, seq)
+
+
+def note_found(connection: Connection, found: Mapping[int, Mapping[str, Ours]]) -> None:
+    """Remember what stood on records when they were taken over, where we have written nothing: what differs later is somebody's edit."""
+    known = _ours(connection, found)
+    bodies = [(dumps({**fields, **known.get(record_id, {})}), record_id) for record_id, fields in found.items()]
+    insert_rows(connection, own_writes, ("body", "record_id"), [row for row in bodies if row[1] not in known])
+    update_rows(connection, own_writes, ("body",), ("record_id",), [row for row in bodies if row[1] in known])
 
 
 def note_edits(connection: Connection, seen: Mapping[int, tuple[Mapping[str, str], int]], seq: int) -> None:

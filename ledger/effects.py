@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from handoff.decision import Effect, EffectKind
+from handoff.facts import Ref
 from ledger.codec import loads, maybe_moment, micros, plain
 from ledger.columns import among
-from ledger.connection import Database
+from ledger.connection import Database, in_chunks
 from ledger.identity import lead_ids
 from ledger.lease import require
 from ledger.saving import effect_rows
@@ -102,6 +103,14 @@ class Effects:
             with self._database.read() as connection:
                 query = query.where(effects.c.lead_id == lead_ids(connection, [lead_key], strict=True)[lead_key])
         return self._find(query)
+
+    def tasks(self, lead_keys: Sequence[str]) -> dict[Ref, Effect]:
+        """The tasks that were made for these leads: the task's record -> what it was made for."""
+        made = _rows().where(among(effects.c.lead_id, "ids"), effects.c.kind == EffectKind.TASK.value, effects.c.state == LineState.DONE)
+        with self._database.read() as connection:
+            ids = sorted(set(lead_ids(connection, lead_keys).values()))
+            rows = [_effect_row(row) for part in in_chunks(ids) for row in connection.execute(made, {"ids": part})]
+        return {Ref.parse(row.ref): row.effect for row in rows if row.ref}
 
     def _find(self, query: Select[Any]) -> tuple[EffectRow, ...]:
         with self._database.read() as connection:

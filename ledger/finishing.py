@@ -18,7 +18,7 @@ from ledger.packing import Fate, Results, by_row, in_flight, mixed_fate, shared_
 from ledger.saving import void
 from ledger.schema import creations, effects, leads, lines, live, waiting
 from ledger.settling import drop_pending, settle
-from ledger.values import PLANNED, ROOT, CreationResult, LineResult, LineState
+from ledger.values import PLANNED, ROOT, TASK, CreationResult, LineResult, LineState
 from ledger.versions import ensure_ids, raise_marks
 
 _STEERED = frozenset({"status", "owner", "lifecycle"})  # besides our own fields, what a line may write later
@@ -39,13 +39,15 @@ def finish_lines(connection: Connection, results: Sequence[LineResult], seq: int
     if not results:
         return []
     told, at = by_row(results), micros(now)
-    rows = _flying(connection, lines, told, ("record_id", "size", "body", "fates")).values()
+    rows = _flying(connection, lines, told, ("record_id", "object", "size", "body", "fates")).values()
     ends = [(row, mine, shared_fate(row, mine)) for row in rows if (mine := in_flight(row, told[row.id]))]
     _set_states(connection, lines, [(row.id, *shared) for row, _, shared in ends if shared is not None], at)
     mixed = [(*mixed_fate(row, mine, at), row.id) for row, mine, shared in ends if shared is None]
     update_rows(connection, lines, Fate._fields, ("id",), mixed)
     store_own_writes(connection, {row.record_id: written(row, mine, at) for row, mine, _ in ends}, seq)
-    _withdraw(connection, {(row.lead_id, state) for row, mine, shared in ends for state in _states(mine, shared)})
+    # A task that a person has taken in hand is left to him; the lead moves all the same.
+    parts = [end for end in ends if end[0].object != TASK]
+    _withdraw(connection, {(row.lead_id, state) for row, mine, shared in parts for state in _states(mine, shared)})
     _recall(connection, [row.id for row, _, shared in ends if shared is None or shared[0] == LineState.OPEN])
     return [Finished(row.plan_id, row.lead_id, len(mine)) for row, mine, _ in ends]
 

@@ -9,18 +9,28 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 
 from handoff.decision import Decision, Prior
-from ledger.codec import load_decision, load_prior, micros, moment
+from handoff.facts import Ref, State
+from ledger.codec import load_decision, load_prior, loads, micros, moment
 from ledger.connection import Database, tick
 from ledger.due import due_shards, ready_shards
+from ledger.edits import note_found
 from ledger.history import decision_row, forget_looks, found_ids, history_row, past_of, prior_texts, seq_at
 from ledger.identity import lead_ids, merge, store_links
 from ledger.load import Order, load_leads
 from ledger.people import Keeping
 from ledger.schema import decisions, leads, records, versions
 from ledger.settling import await_settling, pending_text, prior_columns, settle
-from ledger.values import Link, Loaded, Mark, Past, Replay, Unknown
+from ledger.values import Link, Loaded, Mark, Past, Replay, Role, Unknown
 
 _LIVING = leads.c.merged_into.is_(None)
+FOUND = ("status", "owner")  # what people decide by their edits
+_AS_FOUND = (
+    select(records.c.id, versions.c.body, versions.c.modified_at)
+    .join(versions, versions.c.id == records.c.version_id)
+    .where(records.c.id > bindparam("after"), records.c.lead_id.is_not(None), versions.c.state == State.LIVE.value)
+    .order_by(records.c.id)
+    .limit(bindparam("most"))
+)
 
 
 class Leads:
@@ -60,6 +70,25 @@ class Leads:
         with self._database.read() as connection:
             seq = None if as_of is None else seq_at(connection, as_of)
             return load_leads(connection, self._keeping, lead_ids(connection, keys), keys, now, Order(systems, sources), seq)
+
+    def take_as_found(self, shard: int) -> Iterator[int]:
+        """Keep status and owner of every record as they stand: from now on another value is somebody's edit. Yields how many, per shard."""
+        after = 0
+        while True:
+            with self._database.write() as connection:
+                rows = connection.execute(_AS_FOUND, {"after": after, "most": shard}).all()
+                values = {row.id: (loads(row.body), row.modified_at) for row in rows}
+                note_found(connection, {key: {name: (says.get(name), at) for name in FOUND} for key, (says, at) in values.items()})
+            if not rows:
+                return
+            after = rows[-1].id
+            yield len(rows)
+
+    def ambiguous(self) -> tuple[Ref, ...]:
+        """Records whose links contradict each other, as far as was resolved."""
+        with self._database.read() as connection:
+            refs = connection.execute(select(records.c.ref).where(records.c.role == Role.AMBIGUOUS.value).order_by(records.c.id)).scalars()
+            return tuple(map(Ref.parse, refs))
 
     def save_decisions(
         self,

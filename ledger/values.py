@@ -257,6 +257,7 @@ class OwnWrite:
 
 
 ROOT = "lead"  # the canonical object other creations wait for; tasks and the like belong to a record that stands
+TASK = "task"  # the canonical object of a task: it stands beside its lead's decision and never holds it up
 PLANNED = "planned"  # an effect that waits; its key is not taken yet
 TAKEN = ("in_flight", "done", "recorded")  # states in which an effect's key is taken
 

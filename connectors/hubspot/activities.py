@@ -17,6 +17,7 @@ from connectors.hubspot.records import values as field_values
 from connectors.marker import key_in
 from connectors.values import epoch_ms, instant
 from handoff.facts import Activity, Actor, Kind, Record, Ref
+from handoff.tasks import outcome_of
 from mappings.fields import CallWords
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)  # between HubSpot's clock and ours
@@ -168,7 +169,7 @@ def _task(source: Source) -> Iterator[Activity]:
         Actor.REP,
         at,
         subject=source.fields.get("type", ""),
-        outcome="completed" if done else "open",
+        outcome=outcome_of(source.fields.get("subject", ""), closed=done, ours=bool(key)),
         due_at=due,
         ours=bool(key),
     )

@@ -18,6 +18,7 @@ from connectors.salesforce.records import Columns, people_behind, ref, ref_of_id
 from connectors.salesforce.records import values as field_values
 from connectors.values import instant
 from handoff.facts import Activity, Actor, Kind, Ref
+from handoff.tasks import outcome_of
 from mappings.fields import FieldMap
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)  # between Salesforce's clock and ours
@@ -100,8 +101,9 @@ def _closed_task(source: Source, about: Ref, at: datetime) -> Iterator[Activity]
     elif subtype == "Cadence":
         yield from _one(source, Kind.TASK, about, at, subject=subtype, outcome="completed", automated=True)
     else:
+        became = outcome_of(source.fields.get("subject", ""), closed=True, ours=ours)
         yield from _one(
-            source, Kind.TASK, about, at, subject=subtype, outcome="completed", due_at=_due(source), ours=ours, automated=source.automated
+            source, Kind.TASK, about, at, subject=subtype, outcome=became, due_at=_due(source), ours=ours, automated=source.automated
         )
 
 

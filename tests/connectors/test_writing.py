@@ -9,6 +9,7 @@ from crm_bench import Bench
 
 from connectors.protocol import Change, Fate, NewRecord, Op, Refused
 from handoff.facts import Ref
+from handoff.tasks import MARK
 
 SINCE = timedelta(seconds=1)
 
@@ -200,6 +201,20 @@ def test_our_task_can_be_closed(bench: Bench) -> None:
     assert made is not None
     assert crm.write([Change(made, {"status": "completed"})])[0].fate is Fate.DONE
     assert crm.read([made], ["status", "subject"])[made].fields == {"status": "completed", "subject": "Follow up now"}
+
+
+@pytest.mark.parametrize(("subject", "outcome"), [("Follow up now", "completed"), (f"{MARK}Follow up now", "taken_back")])
+def test_a_task_that_was_taken_back_is_no_work_done(bench: Bench, subject: str, outcome: str) -> None:
+    """CRMs have one way only to take a task off a person's list, to complete it: its subject says what it was."""
+    crm = bench.ready()
+    ref = bench.some(crm, 1)[0]
+    made = crm.create([task(bench, ref, "take me back")])[0].ref
+    assert made is not None
+    assert crm.write([Change(made, {"status": "completed", "subject": subject})])[0].fate is Fate.DONE
+    bench.sandbox.clock.advance(3600)
+    stream = "tasks" if bench.system == "hubspot" else "Task"
+    seen = [one for page in bench.pages(crm, stream) for one in page.activities if one.ours]
+    assert [(one.about, one.outcome) for one in seen] == [(ref, outcome)]
 
 
 def test_other_objects_are_never_created(bench: Bench) -> None:

@@ -106,7 +106,7 @@ SIGNALS = (
         "task: open (a next step), completed",
         "hubspot",
         "tasks",
-        ("due_at", "status", "type", "completed_at", "handoff_key", "body"),
+        ("due_at", "status", "type", "completed_at", "handoff_key", "subject", "body"),
         DATED,
         FREE,
         _OURS_OUT,

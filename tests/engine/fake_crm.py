@@ -28,6 +28,7 @@ from connectors.protocol import (
     Verified,
 )
 from handoff.facts import Activity, Actor, Edit, Kind, Record, Ref, State
+from handoff.tasks import outcome_of
 
 US = "us"
 OBJECTS = {"hubspot": ("contacts", "tasks"), "salesforce": ("Lead", "Task")}
@@ -141,7 +142,8 @@ class FakeCrm:
 
     def edit(self, ref: Ref, values: Mapping[str, str | None], by: str = "person") -> None:
         """Somebody writes fields; a value that does not change leaves no history. `by` is person, or a kind and a name: `automation X`."""
-        row = self.rows[ref.id]
+        row = self._row(ref)
+        assert row is not None
         at = self.world.stamp()
         for name, value in values.items():
             if row.fields.get(name) == (value or None):
@@ -172,9 +174,14 @@ class FakeCrm:
         row.state, row.follows, row.seq = state, follows, self.seq
         self.left.append((self.seq, Gone(ref, state, self.world.stamp(), follows)))
 
+    def _row(self, ref: Ref) -> Row | None:
+        return self.tasks_by_id().get(ref.id) if ref.object == self.task_object else self.rows.get(ref.id)
+
     def value(self, ref: Ref, name: str) -> str | None:
         """What a person sees in the field."""
-        return self.rows[ref.id].fields.get(name)
+        row = self._row(ref)
+        assert row is not None
+        return row.fields.get(name)
 
     def _fault(self, hook: Callable[..., None], *told: object) -> None:
         """What a test wants to happen here; where it kills the process, nothing runs after it."""
@@ -244,9 +251,9 @@ class FakeCrm:
             found += [(seq, gone) for seq, gone in self.left if seq > position]
         return sorted(found, key=lambda pair: pair[0])
 
-    def _record(self, row: Row) -> Record:
+    def _record(self, row: Row, object_name: str = "") -> Record:
         return Record(
-            Ref(self.system, self.lead_object, row.id),
+            Ref(self.system, object_name or self.lead_object, row.id),
             dict(row.fields),
             row.created_at,
             row.modified_at,
@@ -264,7 +271,7 @@ class FakeCrm:
             about=new.about[0],
             occurred_at=row.created_at,
             known_at=row.created_at,
-            outcome="completed" if row.fields.get("status") == "completed" else "open",
+            outcome=outcome_of(row.fields.get("subject", ""), closed=row.fields.get("status") == "completed", ours=True),
             due_at=datetime.fromisoformat(due) if due else None,
             by=row.fields.get("owner", ""),
             ours=True,
@@ -272,8 +279,8 @@ class FakeCrm:
 
     def read(self, refs: Sequence[Ref], fields: Sequence[str]) -> Mapping[Ref, Record]:
         self._call("read")
-        rows = {ref: self.rows.get(ref.id) for ref in refs}
-        return {ref: self._record(row) for ref, row in rows.items() if row is not None and row.state is State.LIVE}
+        rows = {ref: self._row(ref) for ref in refs}
+        return {ref: self._record(row, ref.object) for ref, row in rows.items() if row is not None and row.state is State.LIVE}
 
     def write(self, changes: Sequence[Change]) -> tuple[Outcome, ...]:
         number = self._call("write")
@@ -295,7 +302,7 @@ class FakeCrm:
             self._fault(fault, self)
 
     def _write_one(self, change: Change) -> Outcome:
-        row = self.tasks_by_id().get(change.ref.id) if change.ref.object == self.task_object else self.rows.get(change.ref.id)
+        row = self._row(change.ref)
         if row is None or row.state is not State.LIVE:
             return Outcome(Fate.GONE, change.ref, "deleted")
         if change.ref.id in self.refuse:
@@ -303,12 +310,7 @@ class FakeCrm:
         if self.system == "salesforce" and change.values.get("owner") in {person.id for person in self.staff if not person.active}:
             return Outcome(Fate.REFUSED, change.ref, "INACTIVE_OWNER_OR_USER")
         self.writes += 1
-        if change.ref.object == self.task_object:
-            self.seq += 1
-            row.seq = self.seq
-            row.fields.update({name: value or "" for name, value in change.values.items()})
-        else:
-            self.edit(change.ref, change.values, by=US)
+        self.edit(change.ref, change.values, by=US)
         return Outcome(Fate.DONE, change.ref)
 
     def tasks_by_id(self) -> dict[str, Row]:
@@ -320,12 +322,12 @@ class FakeCrm:
         return {ref: self._verified(ref, set(fields), since) for ref in refs}
 
     def _verified(self, ref: Ref, fields: set[str], since: datetime) -> Verified:
-        row = self.rows.get(ref.id)
+        row = self._row(ref)
         if row is None or row.state is not State.LIVE:
             return Verified(None)
         others = [e for e in row.history if e[0] in fields and e[2] >= since and e[3] != US]
         edits = tuple(Edit(name, value, at, *by.split(" ", 1)) for name, value, at, by in others) if self.keeps_history else ()
-        return Verified(self._record(row), edits, self.keeps_history)
+        return Verified(self._record(row, ref.object), edits, self.keeps_history)
 
     def create(self, records: Sequence[NewRecord]) -> tuple[Outcome, ...]:
         number = self._call("create")

@@ -9,6 +9,7 @@ import pytest
 from engine_worlds import Place, place
 
 from engine.bounds import Rows
+from engine.explain import explain
 from engine.pull import pull
 from engine.resolve import resolve
 from handoff.facts import Ref
@@ -79,3 +80,22 @@ def test_a_record_that_changes_while_others_are_resolved_is_looked_at_again(comp
     resolve(company.engine, change_meanwhile)
     assert frozenset({"h-amy", "s-zed"}) in _together(company)
     assert company.ledger.facts.touched(10) == ()
+
+
+def test_an_ambiguous_exception_names_the_records_and_says_what_to_do(company: Place) -> None:
+    """Two Leads name one contact: each of the three stands alone, and each says who the others are."""
+    contact = company.contact("amy")
+    first = company.lead("ben", hubspot_id=contact.id)
+    second = company.lead("cyd", hubspot_id=contact.id)
+    company.adopted()
+    told = {row.subject: row.detail for row in company.ledger.exceptions.open_exceptions() if row.reason == "ambiguous_identity"}
+    assert set(told) == {str(contact), str(first), str(second)}
+    (detail,) = set(told.values())
+    assert detail.startswith(f"{first} names {contact}; {second} names {contact}: ")
+    assert "merge" in detail
+    assert "@" not in detail
+    assert detail in explain(company.engine, str(first))
+    company.salesforce.edit(second, {"hubspot_id": None})
+    company.world.advance(hours=1)
+    company.sync()
+    assert company.ledger.exceptions.counts().get("ambiguous_identity", 0) == 0

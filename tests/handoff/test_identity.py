@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.facts import Record, Ref, State
-from handoff.identity import Resolution, Standing, resolve
+from handoff.identity import CORRECT, OWN_ADDRESS, Resolution, Standing, resolve
 from tests.handoff.makers import NOW, days_ago, record
 
 
@@ -77,12 +77,16 @@ def test_two_leads_naming_one_contact_contradict_each_other() -> None:
     ]
     result = resolve(records)
     assert {role for _, role in roles(result).values()} == {"ambiguous"}
-    assert {(reason, detail) for _, reason, detail in result.problems} == {("ambiguous_identity", "links_contradict")}
+    told = "salesforce:Lead:1 names hubspot:contacts:9; salesforce:Lead:2 names hubspot:contacts:9"
+    assert {(reason, detail) for _, reason, detail in result.problems} == {("ambiguous_identity", f"{told}: {CORRECT}")}
 
 
 def test_an_id_that_says_one_contact_and_an_address_that_says_another_contradict() -> None:
     records = [sf_lead(1, "b@x.example", fields={"hubspot_id": "8"}), contact(8, "a@x.example"), contact(9, "b@x.example")]
-    assert {role for _, role in roles(resolve(records)).values()} == {"ambiguous"}
+    result = resolve(records)
+    assert {role for _, role in roles(result).values()} == {"ambiguous"}
+    told = "salesforce:Lead:1 names hubspot:contacts:8; hubspot:contacts:9 and salesforce:Lead:1 have one address"
+    assert {detail for _, _, detail in result.problems} == {f"{told}: {CORRECT}"}
 
 
 def test_a_second_record_with_the_address_of_a_linked_pair_is_a_duplicate_not_a_contradiction() -> None:
@@ -95,7 +99,8 @@ def test_a_second_record_with_the_address_of_a_linked_pair_is_a_duplicate_not_a_
 def test_a_mailbox_shared_by_people_with_different_names_is_ambiguous() -> None:
     ana = contact(1, "info@x.example", fields={"first_name": "Ana", "last_name": "Ruiz"})
     ben = sf_lead(2, "info@x.example", fields={"first_name": "Ben", "last_name": "Ode"})
-    assert {detail for _, _, detail in resolve([ana, ben]).problems} == {"shared_mailbox"}
+    told = "hubspot:contacts:1, salesforce:Lead:2 share a mailbox under different names"
+    assert {detail for _, _, detail in resolve([ana, ben]).problems} == {f"{told}: {OWN_ADDRESS}"}
     same = ben._replace(fields={**ben.fields, "first_name": "ana", "last_name": "Ruiz "})
     assert resolve([ana, same]).problems == ()
 

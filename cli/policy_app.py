@@ -1,0 +1,82 @@
+"""`handoff policy`: read, check, sign and try the policy files. Heavy imports happen inside the commands, as in `main`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from cyclopts import App
+
+policy_app = App(name="policy", help="Read and check the policy files.")
+
+
+@policy_app.command(name="check")
+def check(folder: Path = Path("mappings"), /) -> int:
+    """Compile the policy files and name every mistake with file, line and mend."""
+    from cli.verbs import policy_check as run
+
+    return run(folder)
+
+
+@policy_app.command(name="sign")
+def sign(team: Literal["sales", "marketing"], /, *, by: str, policy: Path = Path("mappings")) -> int:
+    """Sign the rules as they stand, for one team. Both teams have to; a rule that is changed later has to be signed again.
+
+    Parameters
+    ----------
+    team
+        Whose signature this is.
+    by
+        Who signs.
+    policy
+        The policy folder.
+    """
+    from cli.policy_verbs import sign as run
+
+    return run(team, by, policy)
+
+
+@policy_app.command(name="test")
+def play(*cases: Path, policy: Path = Path("mappings")) -> int:
+    """Play cases (given facts, expected decision) against the policy, and again without the part each case is about.
+
+    Parameters
+    ----------
+    cases
+        Case files; all files of the policy's own `cases` folder when left out.
+    policy
+        The policy folder.
+    """
+    from cli.policy_verbs import test as run
+
+    return run(cases, policy)
+
+
+@policy_app.command(name="units")
+def units(*folders: Path) -> int:
+    """Say which leads the policies of several business units leave to nobody, and which two of them take.
+
+    Parameters
+    ----------
+    folders
+        Policy folders, in the order of precedence. Each says in policy.yaml whose leads it takes.
+    """
+    from cli.units import units as run
+
+    return run(folders)
+
+
+@policy_app.command(name="coverage")
+def coverage(*, policy: Path = Path("mappings"), tests: Path = Path("tests")) -> int:
+    """List which tests and cases show each requirement.
+
+    Parameters
+    ----------
+    policy
+        The policy folder, for its cases.
+    tests
+        The folder of the tests.
+    """
+    from cli.policy_verbs import coverage as run
+
+    return run(policy, tests)
