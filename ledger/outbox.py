@@ -23,8 +23,8 @@ from ledger.packing import ROOM, unpack
 from ledger.people import Keeping
 from ledger.rows import batch, count_rows, creation_row, creation_rows, line_rows, plan_by_id, plan_row
 from ledger.saving import Target, resolve_part, save_part
-from ledger.schema import creations, effects, leads, lines, live, plans, waiting
-from ledger.settling import consume
+from ledger.schema import creations, effects, lines, live, plans, waiting
+from ledger.settling import consume_plan
 from ledger.values import (
     ROOT,
     Batch,
@@ -104,8 +104,7 @@ class Outbox:
             for table in (lines, creations):
                 query = update(table).where(table.c.plan_id == plan_id, table.c.state == LineState.PROPOSED)
                 connection.execute(query.values(state=LineState.OPEN))
-            mine = connection.execute(select(leads.c.id).where(leads.c.pending_plan == plan_id)).scalars().all()
-            consume(connection, mine, plan_id)
+            consume_plan(connection, plan_id)
 
     def claim(self, system: str, object_name: str, op: str, limit: int, token: int, now: datetime, plan_id: int | None = None) -> Batch:
         """Take up to `limit` records (or creations) to write; nobody else gets them. Raises LeaseLost when `token` is not the holder's.

@@ -21,6 +21,16 @@ from ledger.schema import creations, leads, lines, live
 from ledger.values import ROOT, Mark
 
 
+_AT_ONCE = 200
+"""Pending decisions in memory at once; one takes about 1,600 bytes."""
+_OF_PLAN = (
+    select(leads.c.id)
+    .where(leads.c.pending_plan == bindparam("plan"), leads.c.id > bindparam("last"))
+    .order_by(leads.c.id)
+    .limit(_AT_ONCE)
+)
+
+
 def pending_text(decision: Decision, mark: Mark, policy_digest: str, roster_digest: str) -> str:
     """What the lead's row will say once the decision is consumed and settled, as JSON."""
     columns = {
@@ -46,6 +56,14 @@ def consume(connection: Connection, lead_ids: Collection[int], plan_id: int) -> 
     """The pending decisions have become approved lines of this plan: their leads are no longer due."""
     rows = [{"id": row.id, **loads(row.pending)["columns"]} for row in _pending(connection, lead_ids)]
     _update(connection, rows, {"pending_plan": plan_id})
+
+
+def consume_plan(connection: Connection, plan_id: int) -> None:
+    """As `consume`, for every lead that waits for this plan; in parts, because a plan may hold as many leads as there are."""
+    last = 0
+    while mine := connection.execute(_OF_PLAN, {"plan": plan_id, "last": last}).scalars().all():
+        consume(connection, mine, plan_id)
+        last = mine[-1]
 
 
 def adopt_plan(connection: Connection, lead_ids: Collection[int], plan_id: int) -> None:
