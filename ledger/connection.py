@@ -85,6 +85,8 @@ class Database:
         else:
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._writer = self._engine
+        # Threads of this process take turns here: SQLite would let each sleep for up to 0.1 s after the other has ended.
+        self._turn = threading.RLock()
         self._upgrade()
 
     @contextmanager
@@ -96,7 +98,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that no other writer overlaps; rolled back whole when the block raises."""
-        with self._writer.connect() as connection, connection.begin():
+        with self._turn, self._writer.connect() as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
             yield connection
