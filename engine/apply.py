@@ -6,9 +6,11 @@ their leads' lines are done. A CRM that asks to wait or refuses everything stops
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 
 from connectors.protocol import Change, Crm, CrmError, Fate, Interrupted, Op, Outcome, Verified
 from engine.compare import Seen, after_write, before_write, blanked, change_of, settled
@@ -20,6 +22,7 @@ from engine.tasks import in_words, judge, to_read
 from handoff.facts import Edit, Record, Ref
 from ledger.values import LineResult, LineRow, LineState
 
+_STATE = attrgetter("state")
 Rows = Mapping[Ref, tuple[LineRow, ...]]
 EDITS_NAMED = 20
 """Records named in the summary; all are counted."""
@@ -202,11 +205,11 @@ def _untouched(rows: Sequence[LineRow], seen: Record, record: Record) -> bool:
 
 
 def _count_landed(run: Run, crm: Crm, rows: Sequence[LineRow], results: Sequence[LineResult]) -> None:
-    states = {result.state for result in results}
-    if LineState.DONE in states:
+    states = Counter(map(_STATE, results))
+    if done := states[LineState.DONE]:
         run.add(run.writes, crm.system)
-        run.add(run.counts, "lines_done", sum(1 for result in results if result.state is LineState.DONE))
-    for result in results:
+        run.add(run.counts, "lines_done", done)
+    for result in results if LineState.REFUSED in states else ():
         if result.state is LineState.REFUSED:
             run.add(run.counts, "refused")
             run.report(rows[0].line.lead, "refused", f"{crm.system}: {result.detail}")

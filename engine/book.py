@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
 
 from engine.aside import note_aside
 from engine.guard import Tally
@@ -26,6 +28,7 @@ from ledger.values import NewPlan
 
 Pair = tuple[Decision, LeadFacts]
 Parts = list[tuple[Decision, PlanLines]]
+_REF, _MOVE = attrgetter("ref"), attrgetter("move")
 FLIPS = 2
 OWNERS = ("owners_given", "owners_rerouted")
 HAND_RAISE = "hand_raise.waiting"
@@ -141,7 +144,7 @@ def tell_again(run: Run, summary: Mapping[str, int | str]) -> None:
 
 def _without_contested(run: Run, parts: Parts) -> Parts:
     """Leaves alone what others flipped back twice within 24 hours, and lists it."""
-    refs = {line.ref for _, made in parts for line in made.lines if line.ref is not None}
+    refs = {ref for _, made in parts for ref, _ in groupby(made.lines, _REF) if ref is not None}
     flips = run.engine.ledger.outbox.flips(sorted(refs), run.engine.clock() - timedelta(hours=24)) if refs else {}
     contested = {place for place, number in flips.items() if number >= FLIPS}
     if not contested:
@@ -160,7 +163,7 @@ def _spare(run: Run, made: PlanLines, contested: Collection[tuple[Ref, str]]) ->
 def _count(run: Run, book: Book, decision: Decision, made: PlanLines, frame: Frame, *, exempt: bool) -> None:
     if not made.lines and not made.creations:
         return
-    moves = {line.move for line in made.lines} | {creation.move for creation in made.creations}
+    moves = {*map(_MOVE, made.lines), *map(_MOVE, made.creations)}
     book.leads += 1
     book.exempt += exempt
     book.lines += len(made.lines)

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
 from connectors.protocol import Change, Verified
 from handoff.facts import Edit, Record
+from handoff.plan import Line
 from ledger.values import LineResult, LineRow, LineState
+
+_LINE, _AT = attrgetter("line"), attrgetter("at")
 
 
 class Seen(StrEnum):
@@ -40,11 +44,17 @@ def before_write(rows: Sequence[LineRow], record: Record | None) -> Seen:
     """Judges one record by a fresh read."""
     if record is None:
         return Seen.GONE
-    pending = [row.line for row in rows if not same(record.fields.get(row.line.field), row.line.after)]
+    pending = _pending(rows, record)
     if not pending:
         return Seen.ALREADY
     moved = any(not same(record.fields.get(line.field), line.before) for line in pending)
     return Seen.MOVED if moved else Seen.WRITE
+
+
+def _pending(rows: Sequence[LineRow], record: Record) -> list[Line]:
+    """The lines whose value does not stand on the record."""
+    now = record.fields.get
+    return [line for line in map(_LINE, rows) if (now(line.field) or None) != (line.after or None)]
 
 
 def blanked(row: LineRow, verified: Verified) -> bool:
@@ -57,7 +67,7 @@ def blanked(row: LineRow, verified: Verified) -> bool:
 
 def change_of(rows: Sequence[LineRow], record: Record) -> Change:
     """The fields that are still to be written; what already holds the planned value is not sent."""
-    lines = [row.line for row in rows if not same(record.fields.get(row.line.field), row.line.after)]
+    lines = _pending(rows, record)
     clear = tuple(line.field for line in lines if line.clear_first and line.after and record.fields.get(line.field))
     return Change(record.ref, {line.field: line.after or None for line in lines}, clear)
 
@@ -74,25 +84,31 @@ def after_write(rows: Sequence[LineRow], seen: Record, verified: Verified) -> La
     if record is None:
         return Landed(settled(rows, LineState.GONE, "gone after the write"))
     latest: dict[str, Edit] = {}
-    for edit in sorted(verified.edits, key=lambda edit: edit.at):
+    for edit in sorted(verified.edits, key=_AT):
         latest[edit.field] = edit
+    now = record.fields.get
     results, restore = [], []
     for row in rows:
-        last = latest.get(row.line.field)
-        results.append(_result(row, seen, record, last))
+        line = row.line
+        last = latest.get(line.field) if latest else None
+        if (now(line.field) or None) == (line.after or None):
+            results.append(LineResult(row.id, LineState.DONE, record.modified_at))
+        else:
+            results.append(_result(row, seen, record, last))
         if last is not None and _overwritten(row, seen, record, last):
             restore.append(last)
     return Landed(tuple(results), tuple(restore))
 
 
 def _result(row: LineRow, seen: Record, record: Record, edit: Edit | None) -> LineResult:
-    line = row.line
-    got = record.fields.get(line.field)
-    if same(got, line.after) or (edit is not None and same(got, edit.value)):
+    """The end of a line whose value does not stand on the record."""
+    name = row.line.field
+    got = record.fields.get(name)
+    if edit is not None and same(got, edit.value):
         return LineResult(row.id, LineState.DONE, record.modified_at)
-    if same(got, seen.fields.get(line.field)):
-        return LineResult(row.id, LineState.REFUSED, None, f"{line.field}: the CRM took the value and kept the old one")
-    return LineResult(row.id, LineState.CONFLICT, None, f"{line.field}: another value was found after the write")
+    if same(got, seen.fields.get(name)):
+        return LineResult(row.id, LineState.REFUSED, None, f"{name}: the CRM took the value and kept the old one")
+    return LineResult(row.id, LineState.CONFLICT, None, f"{name}: another value was found after the write")
 
 
 def _overwritten(row: LineRow, seen: Record, record: Record, edit: Edit) -> bool:

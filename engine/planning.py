@@ -151,9 +151,7 @@ def take_levels(run: Run, levels: Sequence[Level]) -> None:
 
 def take_turns(run: Run, turns: Iterable[Turn]) -> None:
     """Apply reserves the turns that the plan read. A turn that is logged already is not taken twice."""
-    log, now = run.engine.ledger.turns, run.engine.clock()
-    for turn in turns:
-        log.log(turn.pool, turn.rep, turn.lead, turn.episode, run.id, now)
+    run.engine.ledger.turns.log_all(turns, run.id, run.engine.clock())
 
 
 def park(run: Run, book: Book, *, withheld_all: bool) -> None:

@@ -76,20 +76,30 @@ class PlanLines:
     creations: tuple[Creation, ...]
 
 
+class _Said(NamedTuple):
+    """What one decision says alike on every record of its lead."""
+
+    own: Mapping[str, str]
+    ticks: Mapping[str, bool]
+    move: str
+
+
 def lines(decision: Decision, facts: LeadFacts, policy: CompiledPolicy, frame: Frame) -> PlanLines:
     """Lines and creations of one decision against the facts it was made on; both empty when the decision changes nothing."""
     if decision.unchanged or not decision.in_scope:
         return PlanLines((), ())
-    main = record_of_record(routed_records(facts), policy.policy.systems)
+    routed = routed_records(facts)
+    main = record_of_record(routed, policy.policy.systems)
     edited = frozenset(edit.field for edit in facts.edits) - frozenset(decision.override)
     if "stage" in edited:
         edited |= {"handoff_stage"}
     if owner_state(owner_of(main, frame), frame) != "active":
         edited -= {"owner"}  # an edit that leaves a lead with nobody, or with who has left, is no owner to keep
     planned: list[Line] = []
-    for record in routed_records(facts):
+    said = _Said(own_fields(decision, policy), ticks(decision, policy), move_of(decision, policy))
+    for record in routed:
         kept = edited if main is not None and record.ref == main.ref else frozenset()
-        planned.extend(_record_lines(decision, record, kept, policy, frame))
+        planned.extend(_record_lines(decision, said, record, kept, policy, frame))
     return PlanLines(tuple(planned), tuple(_creations(decision, facts, main, policy, frame)))
 
 
@@ -143,22 +153,23 @@ def ticks(decision: Decision, policy: CompiledPolicy) -> dict[str, bool]:
     return made if sales and not decision.keeps else {**made, KEEP_FIELD: False}
 
 
-def _tick_lines(decision: Decision, record: Record, policy: CompiledPolicy) -> Iterator[Line]:
+def _tick_lines(decision: Decision, said: _Said, record: Record) -> Iterator[Line]:
     """A box that was never ticked and one that was cleared are the same. People tick ours, so no edit of theirs stands in the way."""
-    for field, wanted in ticks(decision, policy).items():
+    for field, wanted in said.ticks.items():
         before = record.fields.get(field) or None
         if (before == "true") != wanted:
             yield _line(decision, record, field, before, "true" if wanted else "false", "field")
 
 
-def _record_lines(decision: Decision, record: Record, edited: frozenset[str], policy: CompiledPolicy, frame: Frame) -> Iterator[Line]:
-    move = move_of(decision, policy)
-    for field, wanted in _wanted(decision, record, policy).items():
-        before = record.fields.get(field) or None
-        after = wanted or None
+def _record_lines(
+    decision: Decision, said: _Said, record: Record, edited: frozenset[str], policy: CompiledPolicy, frame: Frame
+) -> Iterator[Line]:
+    now = record.fields.get
+    for field, wanted in _wanted(decision, said, record, policy).items():
+        before, after = now(field) or None, wanted or None
         if before != after and field not in edited:
-            yield _line(decision, record, field, before, after, move if field == "handoff_stage" else "field")
-    yield from _tick_lines(decision, record, policy)
+            yield _line(decision, record, field, before, after, said.move if field == "handoff_stage" else "field")
+    yield from _tick_lines(decision, said, record)
     if "owner" in edited:
         return
     owner_line = _owner_line(decision, record, policy, frame)
@@ -171,9 +182,9 @@ def _line(decision: Decision, record: Record, field: str, before: str | None, af
     return Line(decision.lead, ref, ref.object, field, before, after, rule, move, because, due)
 
 
-def _wanted(decision: Decision, record: Record, policy: CompiledPolicy) -> dict[str, str]:
+def _wanted(decision: Decision, said: _Said, record: Record, policy: CompiledPolicy) -> dict[str, str]:
     """Own fields, then the stage's projection on the CRM's own fields."""
-    wanted = own_fields(decision, policy)
+    wanted = dict(said.own)
     for field, value in policy.policy.stages[decision.stage].project.get(record.ref.system, {}).items():
         before = record.fields.get(field, "")
         if field == "status" and policy.policy.shows(record.ref.system, before, decision.stage):

@@ -87,6 +87,8 @@ class Database:
         else:
             self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._writer = self._page_writer = self._engine
+        # Threads of this process take turns here: SQLite would let each sleep for up to 0.1 s after the other has ended.
+        self._turn = threading.RLock()
         self._upgrade()
 
     @contextmanager
@@ -98,7 +100,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that no other writer overlaps; rolled back whole when the block raises."""
-        with self._writer.connect() as connection, connection.begin():
+        with self._turn, self._writer.connect() as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
             yield connection
@@ -107,7 +109,7 @@ class Database:
     def write_page(self) -> Iterator[Connection]:
         """As `write`, for what a CRM can tell again: the disk is not waited for. A power cut may take this transaction, whole and with
         those after it, until a `write` is over; what `write` stored stands on everything before it."""
-        with self._page_writer.connect() as connection, connection.begin():
+        with self._turn, self._page_writer.connect() as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(text("SET LOCAL synchronous_commit = off"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, func, or_, select
 
 from handoff.decision import Decision
+from ledger.bulk import insert_rows
 from ledger.codec import digest, dump_decision, load_decision, maybe_moment, micros, moment
 from ledger.columns import among
 from ledger.connection import in_chunks
@@ -17,10 +18,25 @@ from ledger.schema import decisions, leads, lines, people, records, ticks, versi
 from ledger.values import LineState, Past
 
 
-def history_row(decision: Decision, lead_id: int, prior: str | None, seq: int) -> dict[str, Any]:
-    """One decision with what it was made of: the prior before it, and the tick its facts were read at."""
-    body = dump_decision(decision)
-    return {"lead_id": lead_id, "seq": seq, "unchanged": decision.unchanged, "prior": prior, "body": body, "digest": digest(body)}
+class Made(NamedTuple):
+    """What the decisions of one call have in common."""
+
+    run_id: int
+    decided_at: int
+    policy_digest: str
+    frame_digest: str
+
+
+_ROW = (*("lead_id", "seq", "unchanged", "prior", "body", "digest"), *Made._fields)
+
+
+def add_decisions(connection: Connection, made: Made, rows: Iterable[tuple[Decision, int, str | None, int]]) -> None:
+    """Add (decision, lead id, the prior before it, the tick its facts were read at) to the history."""
+    values = []
+    for decision, lead_id, prior, seq in rows:
+        body = dump_decision(decision)
+        values.append((lead_id, seq, decision.unchanged, prior, body, digest(body), *made))
+    insert_rows(connection, decisions, _ROW, values)
 
 
 def forget_looks(connection: Connection, run_id: int, seen: Sequence[tuple[int, bool]]) -> None:

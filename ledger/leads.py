@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 
 from handoff.decision import Decision, Prior
 from handoff.facts import Ref, State
@@ -14,7 +14,7 @@ from ledger.codec import load_decision, load_prior, loads, micros, moment
 from ledger.connection import Database, tick
 from ledger.due import due_shards, ready_shards
 from ledger.edits import note_found
-from ledger.history import decision_row, forget_looks, found_ids, history_row, past_of, prior_texts, seq_at
+from ledger.history import Made, add_decisions, decision_row, forget_looks, found_ids, past_of, prior_texts, seq_at
 from ledger.identity import lead_ids, merge, store_links
 from ledger.load import Order, load_leads
 from ledger.people import Keeping
@@ -105,14 +105,8 @@ class Leads:
             ids = lead_ids(connection, [decision.lead for decision in made], strict=True)
             priors = prior_texts(connection, ids.values())
             forget_looks(connection, run_id, [(ids[decision.lead], decision.unchanged) for decision in made])
-            shared = {"run_id": run_id, "decided_at": micros(now), "policy_digest": policy_digest, "frame_digest": frame_digest}
-            rows = [
-                history_row(decision, lead_id, priors[lead_id], marks[decision.lead].seq) | shared
-                for decision in made
-                if (lead_id := ids[decision.lead])
-            ]
-            if rows:
-                connection.execute(insert(decisions), rows)
+            rows = [(decision, ids[decision.lead], priors[ids[decision.lead]], marks[decision.lead].seq) for decision in made]
+            add_decisions(connection, Made(run_id, micros(now), policy_digest, frame_digest), rows)
             digests = (policy_digest, roster_digest)
             await_settling(connection, {ids[made_one.lead]: pending_text(made_one, marks[made_one.lead], *digests) for made_one in made})
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ledger.codec import micros, moment
 from ledger.connection import Database
 from ledger.schema import leases
 from ledger.values import Lease, LeaseLost
+
+_HELD = select(leases.c.name).where(leases.c.token == bindparam("mine"), leases.c.holder != "")
 
 
 class Leases:
@@ -60,7 +62,7 @@ class Leases:
 
 def require(connection: Connection, token: int) -> None:
     """As `Leases.check`, inside the caller's transaction."""
-    held = connection.execute(select(leases.c.name).where(leases.c.token == token, leases.c.holder != "")).first()
+    held = connection.execute(_HELD, {"mine": token}).first()
     if held is None:
         raise LeaseLost(
             "another run has taken over (this one was away for longer than its lease): stop; the other goes on where this ended"

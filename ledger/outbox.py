@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
+from functools import cache
+from itertools import chain, islice
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, Table, bindparam, func, insert, select, update
 
 from handoff.facts import Record, Ref
 from handoff.vocabulary import MOVES
@@ -23,8 +25,8 @@ from ledger.packing import ROOM, unpack
 from ledger.people import Keeping
 from ledger.rows import batch, count_rows, creation_row, creation_rows, line_rows, plan_by_id, plan_row
 from ledger.saving import Target, resolve_part, save_part
-from ledger.schema import creations, effects, leads, lines, live, plans, waiting
-from ledger.settling import consume
+from ledger.schema import creations, effects, lines, live, plans, waiting
+from ledger.settling import consume_plan
 from ledger.values import (
     ROOT,
     Batch,
@@ -41,6 +43,7 @@ from ledger.values import (
 )
 
 UPDATE, CREATE = "update", "create"
+_LEAD = attrgetter("lead")
 
 
 class Outbox:
@@ -67,8 +70,8 @@ class Outbox:
         with self._database.write() as connection:
             if token is not None:
                 require(connection, token)
-            made = [*(row.lead for row in plan.lines), *(row.lead for row in plan.creations), *(row.lead for row in plan.effects)]
-            part = resolve_part(connection, plan, lead_ids(connection, [*plan.decided, *made], strict=True))
+            keys = chain(plan.decided, *(map(_LEAD, made) for made in (plan.lines, plan.creations, plan.effects)))
+            part = resolve_part(connection, plan, lead_ids(connection, keys, strict=True))
             number = _plan_id(connection, run_id, now, expires_at, approved=approved) if plan_id is None else plan_id
             state = LineState.OPEN if approved else LineState.PROPOSED
             printed = save_part(connection, self._keeping, Target(number, run_id, expires_at, state), part)
@@ -104,8 +107,7 @@ class Outbox:
             for table in (lines, creations):
                 query = update(table).where(table.c.plan_id == plan_id, table.c.state == LineState.PROPOSED)
                 connection.execute(query.values(state=LineState.OPEN))
-            mine = connection.execute(select(leads.c.id).where(leads.c.pending_plan == plan_id)).scalars().all()
-            consume(connection, mine, plan_id)
+            consume_plan(connection, plan_id)
 
     def claim(self, system: str, object_name: str, op: str, limit: int, token: int, now: datetime, plan_id: int | None = None) -> Batch:
         """Take up to `limit` records (or creations) to write; nobody else gets them. Raises LeaseLost when `token` is not the holder's.
@@ -266,14 +268,23 @@ def _check_approval(row: Any, plan_id: int, plan_digest: str, now: datetime) -> 
 
 
 def _claim_lines(connection: Connection, system: str, name: str, limit: int, now: datetime, plan_id: int | None) -> Sequence[Row[Any]]:
-    mine = [waiting(lines), lines.c.system == system, lines.c.object == name, lines.c.expires_at > micros(now)]
-    if plan_id is not None:
-        mine.append(lines.c.plan_id == plan_id)
-    rows = connection.execute(line_rows().order_by(None).where(*mine).order_by(lines.c.record_id).limit(limit)).all()
+    values = {"of_system": system, "of_object": name, "now": micros(now), "most": limit}
+    rows = connection.execute(_claimable(plan_id is not None), values | ({} if plan_id is None else {"of_plan": plan_id})).all()
     if rows:
-        flying = update(lines).where(among(lines.c.id, "ids")).values(state=LineState.IN_FLIGHT)
-        connection.execute(flying, {"ids": [row.id for row in rows]})
+        connection.execute(_FLY, {"ids": [row.id for row in rows]})
     return rows
+
+
+_FLY = update(lines).where(among(lines.c.id, "ids")).values(state=LineState.IN_FLIGHT)
+
+
+@cache
+def _claimable(one_plan: bool) -> Select[Any]:
+    mine = [waiting(lines), lines.c.system == bindparam("of_system"), lines.c.object == bindparam("of_object")]
+    mine.append(lines.c.expires_at > bindparam("now"))
+    if one_plan:
+        mine.append(lines.c.plan_id == bindparam("of_plan"))
+    return line_rows().order_by(None).where(*mine).order_by(lines.c.record_id).limit(bindparam("most"))
 
 
 def _claim_creations(connection: Connection, system: str, name: str, limit: int, now: datetime, plan_id: int | None) -> list[CreationRow]:

@@ -30,6 +30,7 @@ ROOM = 1000
 Results = dict[int, LineResult]
 """Position -> what became of the line there."""
 
+_OWN = 5  # values of a line that it never shares with the others of its row
 _STATES = {state.value: state for state in LineState}
 _COUNTED = frozenset({LineState.PROPOSED, LineState.OPEN, LineState.IN_FLIGHT, LineState.DONE})
 _moment = lru_cache(maxsize=1024)(maybe_moment)
@@ -64,13 +65,15 @@ def pack(lines: Sequence[Line]) -> Packed:
     first = lines[0]
     shared = (first.transition, first.because, first.due)
     body: list[list[str | int | None]] = []
-    for line in lines:
-        entry: list[str | int | None] = [line.field, line.before, line.after, line.move, line.clear_first]
-        if (line.transition, line.because, line.due) != shared:
-            entry += [line.transition, line.because, maybe_micros(line.due)]
+    moves = set()
+    for _, _, _, field, before, after, transition, move, because, due, clear in lines:
+        entry: list[str | int | None] = [field, before, after, move, clear]
+        if (transition, because, due) != shared:
+            entry += [transition, because, maybe_micros(due)]
         body.append(entry)
-    moves = " ".join(sorted({line.move for line in lines}))
-    return Packed(first.transition, plain(first.because), maybe_micros(first.due), _dump_body(body), moves, len(lines))
+        moves.add(move)
+    words = " ".join(sorted(moves))
+    return Packed(first.transition, plain(first.because), maybe_micros(first.due), _dump_body(body), words, len(lines))
 
 
 def _dump_body(body: list[list[str | int | None]]) -> str:
@@ -86,11 +89,13 @@ def unpack(row: Row[Any], *, waiting: bool = False) -> list[LineRow]:
     ref, due, own = Ref.parse(ref_text), _moment(due_at), (_STATES[state], detail, _moment(end))
     fates = loads(told) if told else {}
     found = []
-    for position, (field, before, after, move, clear, *other) in enumerate(loads(body)):
-        if other:
-            line = Line(lead, ref, kind, field, before, after, other[0], move, other[1], _moment(other[2]), clear)
-        else:
+    for position, entry in enumerate(loads(body)):
+        field, before, after, move, clear = entry[:_OWN]
+        if len(entry) == _OWN:
             line = Line(lead, ref, kind, field, before, after, transition, move, because, due, clear)
+        else:
+            rule, why, at = entry[_OWN:]
+            line = Line(lead, ref, kind, field, before, after, rule, move, why, _moment(at), clear)
         fate = fates.get(str(position)) if fates else None
         if fate is None:
             found.append(LineRow(number * ROOM + position, plan, run, own[0], line, own[1], own[2]))

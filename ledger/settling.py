@@ -20,6 +20,12 @@ from ledger.connection import in_chunks
 from ledger.schema import creations, leads, lines, live
 from ledger.values import ROOT, Mark
 
+_AT_ONCE = 200
+"""Pending decisions in memory at once; one takes about 1,600 bytes."""
+_OF_PLAN = (
+    select(leads.c.id).where(leads.c.pending_plan == bindparam("plan"), leads.c.id > bindparam("last")).order_by(leads.c.id).limit(_AT_ONCE)
+)
+
 
 def pending_text(decision: Decision, mark: Mark, policy_digest: str, roster_digest: str) -> str:
     """What the lead's row will say once the decision is consumed and settled, as JSON."""
@@ -48,6 +54,14 @@ def consume(connection: Connection, lead_ids: Collection[int], plan_id: int) -> 
     _update(connection, rows, {"pending_plan": plan_id})
 
 
+def consume_plan(connection: Connection, plan_id: int) -> None:
+    """As `consume`, for every lead that waits for this plan; in parts, because a plan may hold as many leads as there are."""
+    last = 0
+    while mine := connection.execute(_OF_PLAN, {"plan": plan_id, "last": last}).scalars().all():
+        consume(connection, mine, plan_id)
+        last = mine[-1]
+
+
 def adopt_plan(connection: Connection, lead_ids: Collection[int], plan_id: int) -> None:
     """The pending decisions have become proposed lines of this plan: their leads stay due."""
     for part in in_chunks(sorted(lead_ids)):
@@ -56,16 +70,20 @@ def adopt_plan(connection: Connection, lead_ids: Collection[int], plan_id: int) 
 
 
 def settle(connection: Connection, lead_ids: Collection[int], plan_id: int | None = None) -> int:
-    """Put pending decisions in force where no line or creation is left to write; with `plan_id`, only decisions of that plan."""
+    """Put pending decisions in force where no line or creation is left to write; with `plan_id`, only decisions of that plan.
+
+    A plan's decisions were consumed when it was approved, so their leads' rows say everything but the prior already.
+    """
     moved, kept = [], []
     for row in _pending(connection, lead_ids, idle=True, plan_id=plan_id):
         pending = loads(row.pending)
+        columns = {"id": row.id, **(pending["columns"] if plan_id is None else {})}
         if pending["prior"] is None:  # outside the rollout: looked at, and what it was
-            kept.append({"id": row.id, **pending["columns"]})
+            kept.append(columns)
         else:
             prior = loads(pending["prior"])  # without its blank values
             told = {"prior": pending["prior"], "rev": prior["rev"], "stage": prior.get("stage", ""), "owner": prior.get("owner", "")}
-            moved.append({"id": row.id, **pending["columns"], **told})
+            moved.append(columns | told)
     for rows in (moved, kept):
         _update(connection, rows, {"pending": None, "pending_plan": None})
     return len(moved) + len(kept)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from handoff.turns import Turn
 from ledger.codec import micros
 from ledger.connection import Database
 from ledger.schema import turn_counts, turns
@@ -19,12 +21,12 @@ class Turns:
 
     def log(self, pool: str, rep: str, lead: str, episode: int, run_id: int, now: datetime) -> bool:
         """Log one turn; False when this pool's turn for (lead, episode) was logged before."""
+        return self.log_all([Turn(pool, rep, lead, episode)], run_id, now) == 1
+
+    def log_all(self, taken: Iterable[Turn], run_id: int, now: datetime) -> int:
+        """Log turns in their order; returns how many were not logged before."""
         with self._database.write() as connection:
-            mine = (turns.c.pool == pool) & (turns.c.lead == lead) & (turns.c.episode == episode)
-            if connection.execute(select(turns.c.id).where(mine)).first() is not None:
-                return False
-            _append(connection, pool, rep, 1, now, run_id, lead, episode)
-        return True
+            return sum(_log(connection, turn, run_id, now) for turn in taken)
 
     def level(self, pool: str, rep: str, count: int, run_id: int, now: datetime) -> None:
         """Who joins or returns starts at the pool's level: bring a rep's total to `count`, as one more row of the log."""
@@ -47,6 +49,14 @@ class Turns:
             for row in connection.execute(select(turn_counts).order_by(turn_counts.c.pool, turn_counts.c.rep)):
                 found.setdefault(row.pool, {})[row.rep] = row.taken
         return found
+
+
+def _log(connection: Connection, turn: Turn, run_id: int, now: datetime) -> bool:
+    mine = (turns.c.pool == turn.pool) & (turns.c.lead == turn.lead) & (turns.c.episode == turn.episode)
+    if connection.execute(select(turns.c.id).where(mine)).first() is not None:
+        return False
+    _append(connection, turn.pool, turn.rep, 1, now, run_id, turn.lead, turn.episode)
+    return True
 
 
 def _append(

@@ -190,8 +190,7 @@ class PlanRow:
     approved_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class LineRow:
+class LineRow(NamedTuple):
     """One line of the outbox with its life. `id` grows in the order planned; `detail` is the CRM's code where it refused."""
 
     id: int
@@ -228,8 +227,7 @@ class Batch:
         return bool(self.rows or self.creations)
 
 
-@dataclass(frozen=True, slots=True)
-class LineResult:
+class LineResult(NamedTuple):
     """What became of one claimed line. `at` is the record's modified time read back (CRM time); `open` puts the line back for later."""
 
     id: int

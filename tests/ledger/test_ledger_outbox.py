@@ -105,7 +105,7 @@ def test_at_most_one_line_stands_open_per_record_and_field_whatever_happens(
                 ledger.outbox.expire(NOW + which * DAY)
             elif step in ("mixed", "some"):
                 flying = results(ledger.outbox.in_flight())
-                mixed = [replace(each, state=ENDS[(which + number) % len(ENDS)]) for number, each in enumerate(flying)]
+                mixed = [each._replace(state=ENDS[(which + number) % len(ENDS)]) for number, each in enumerate(flying)]
                 ledger.outbox.finish(held, mixed if step == "mixed" else mixed[: which + 1], NOW)
             else:
                 ledger.outbox.finish(held, results(ledger.outbox.in_flight(), LineState(step)), NOW)
@@ -123,7 +123,7 @@ def test_lines_are_claimed_once_and_packed_by_record(ledger: Ledger) -> None:
     assert {ref: [row.line.field for row in rows] for ref, rows in batch.rows.items()} == {CONTACT: ["handoff_stage", "status"]}
     assert not claim(ledger, held)
     assert ledger.outbox.in_flight() == replace(
-        batch, rows={CONTACT: tuple(replace(row, state=LineState.IN_FLIGHT) for row in batch.rows[CONTACT])}
+        batch, rows={CONTACT: tuple(row._replace(state=LineState.IN_FLIGHT) for row in batch.rows[CONTACT])}
     )
 
 
@@ -200,7 +200,7 @@ def test_a_finished_line_is_our_own_write_and_telling_it_twice_changes_nothing(l
     plan(ledger, line(field="status", after=None), line())
     done = results(claim(ledger, held), at=NOW + HOUR)
     assert ledger.outbox.finish(held, done, NOW) == 2
-    assert ledger.outbox.finish(held, [replace(each, state=LineState.CONFLICT) for each in done], NOW) == 0
+    assert ledger.outbox.finish(held, [each._replace(state=LineState.CONFLICT) for each in done], NOW) == 0
     writes = {"status": OwnWrite(None, NOW + HOUR), "handoff_stage": OwnWrite("offered", NOW + HOUR)}
     assert ledger.outbox.own_writes([CONTACT]) == {CONTACT: writes}
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ledger_makers import DAY, HOUR, NOW, decision, effect
 
 from handoff.decision import EffectKind, Frame, Rep, prior_of
+from handoff.turns import Turn
 from ledger.codec import dump_decision, dump_prior, load_decision, load_prior, micros, moment, plain
 from ledger.connection import normalised
 from ledger.ledger import Ledger
@@ -58,6 +59,15 @@ def test_turns_are_logged_once_per_lead_and_episode(ledger: Ledger) -> None:
     assert ledger.turns.log("inbound", "a", "hubspot:contacts:1", 2, 2, NOW)
     assert ledger.turns.log("other", "b", "hubspot:contacts:1", 1, 2, NOW)
     assert ledger.turns.counts() == {"inbound": {"a": 2}, "other": {"b": 1}}
+
+
+def test_turns_of_a_plan_are_logged_in_their_order_and_those_logged_before_are_left_out(ledger: Ledger, rows: object) -> None:
+    taken = [Turn("inbound", rep, f"hubspot:contacts:{number}", 1) for number, rep in enumerate("abab")]
+    assert ledger.turns.log_all(taken[:1], 1, NOW) == 1
+    assert ledger.turns.log_all(taken, 1, NOW) == 3
+    assert ledger.turns.log_all([], 1, NOW) == 0
+    assert ledger.turns.counts() == {"inbound": {"a": 2, "b": 2}}
+    assert rows("SELECT lead FROM turns ORDER BY id") == [(turn.lead,) for turn in taken]  # type: ignore[operator]
 
 
 def test_who_joins_or_returns_is_brought_to_the_pools_level_by_one_more_row_of_the_log(ledger: Ledger, rows: object) -> None:
