@@ -11,7 +11,6 @@ from prefect.runtime import flow_run
 
 from engine.context import Engine
 from engine.report import RunSummary, Status
-from ledger.values import LineState, Unknown
 
 NEEDS_APPROVAL = "needs-approval"
 _SAYS = {
@@ -21,7 +20,6 @@ _SAYS = {
 }
 _PLAN = "plan-"
 _MOST = 200
-_PAGE = 2000
 
 
 def mark(summary: RunSummary) -> None:
@@ -41,29 +39,10 @@ def unmark(engine: Engine) -> None:
     tagged = FlowRunFilter(tags=FlowRunFilterTags(all_=[NEEDS_APPROVAL]))
     with get_client(sync_client=True) as client:
         for run in client.read_flow_runs(flow_run_filter=tagged, limit=_MOST):
-            if not any(_waits(engine, tag.removeprefix(_PLAN)) for tag in run.tags if tag.startswith(_PLAN)):
+            plans = [int(tag.removeprefix(_PLAN)) for tag in run.tags if tag.startswith(_PLAN)]
+            if not any(engine.ledger.outbox.waits(plan, engine.clock()) for plan in plans):
                 tags = [tag for tag in run.tags if tag != NEEDS_APPROVAL]
                 client.update_flow_run(run.id, name=f"{_own_name(run.name)}: its plan no longer waits", tags=tags)
-
-
-def _waits(engine: Engine, plan_id: str) -> bool:
-    """Whether approving a plan would still write something. One that was replaced whole is read to its end, once: then it bears no mark."""
-    outbox, number, after = engine.ledger.outbox, int(plan_id), 0
-    try:
-        plan = outbox.plan(number)
-    except Unknown:  # this Prefect has seen another ledger before
-        return False
-    if plan.state != "proposed" or plan.expires_at <= engine.clock():
-        return False
-    if plan.effects and not (plan.lines or plan.creations):
-        return True
-    if any(row.state is LineState.PROPOSED for row in outbox.created(plan_id=number, limit=_PAGE)):
-        return True
-    while rows := outbox.lines(plan_id=number, after=after, limit=_PAGE):
-        if any(row.state is LineState.PROPOSED for row in rows):
-            return True
-        after = rows[-1].id
-    return False
 
 
 def _own_name(name: str) -> str:

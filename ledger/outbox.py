@@ -92,6 +92,12 @@ class Outbox:
             rows = connection.execute(select(plans).order_by(plans.c.id.desc()).limit(limit)).all()
             return tuple(plan_row(row, _counts(connection, row.id)) for row in rows)
 
+    def waits(self, plan_id: int, now: datetime) -> bool:
+        """Whether approving this plan would still set something off: it is proposed, in time, and was not replaced whole meanwhile."""
+        with self._database.read() as connection:
+            row = plan_by_id(connection, plan_id)
+            return row is not None and row.state == "proposed" and row.expires_at > micros(now) and not _replaced(connection, plan_id)
+
     def approve(self, plan_id: int, by: str, plan_digest: str, now: datetime) -> None:
         """Release a proposed plan as it was shown. Raises PlanRefused when it expired, was approved before, or is not what was shown."""
         with self._database.write() as connection:

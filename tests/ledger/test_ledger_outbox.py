@@ -269,6 +269,17 @@ def test_a_proposed_plan_waits_for_approval_of_exactly_what_was_shown(ledger: Le
     assert ledger.leads.prior([KEY])[KEY].stage == "offered"
 
 
+def test_a_plan_waits_until_it_is_approved_replaced_or_too_old(ledger: Ledger) -> None:
+    lead_of(ledger, record())
+    first = plan(ledger, line(), approved=False)
+    assert ledger.outbox.waits(first, NOW)
+    assert not ledger.outbox.waits(first, NOW + DAY)
+    second = plan(ledger, line(after="nurture"), approved=False)
+    assert [ledger.outbox.waits(number, NOW) for number in (first, second, 999)] == [False, True, False]
+    ledger.outbox.approve(second, "ana@example.com", ledger.outbox.plan(second).digest, NOW)
+    assert not ledger.outbox.waits(second, NOW)
+
+
 def test_approval_releases_only_what_no_later_decision_superseded(ledger: Ledger) -> None:
     lead_of(ledger, record())
     number = plan(ledger, line(), approved=False)
