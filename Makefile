@@ -17,7 +17,7 @@ help: ## List what there is
 	@$(PY) -m pip install --quiet --disable-pip-version-check "uv>=0.5" 2>/dev/null || true
 	@echo "installing the locked packages ..."
 	@$(PY) -m uv pip install --quiet --python $(PY) --require-hashes -r requirements.lock 2>/dev/null \
-	  || $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	  || $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch .venv/.installed
 
