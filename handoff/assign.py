@@ -22,7 +22,7 @@ from handoff.decision import Decision, Frame, Reason, Rep, prior_of
 from handoff.facts import LeadFacts
 from handoff.freeze import holds as freeze_holds
 from handoff.offer import offered, told_of, waiting, with_sales
-from handoff.plan import CREATED_OBJECTS
+from handoff.plan import CREATES_LEADS
 from handoff.policy import Pool
 from handoff.sla import due_at
 from handoff.turns import Level as Level
@@ -180,7 +180,7 @@ class Desk:
 
     def _creates(self, case: Case) -> bool:
         first = self.policy.policy.systems[0]
-        return CREATED_OBJECTS.get(first) == "Lead" and all(record.ref.system != first for record in case.routed)
+        return first in CREATES_LEADS and all(record.ref.system != first for record in case.routed)
 
     def _wall(self, rep: Rep) -> ZoneInfo:
         return calendar_in(self.policy.policy.company, rep.time_zone or self.policy.policy.company.time_zone).zone

@@ -31,6 +31,7 @@ from handoff.wording import Words, brief, day_text, owner_name, sentence, time_t
 DEALS_IN = "hubspot"  # a Salesforce Lead has no account before its conversion, which makes the opportunity itself
 MOST_STEPS = 4  # moves in one decision; a table that goes on longer runs in a circle
 HELD_LOOK = timedelta(days=1)
+NOTHING_GIVEN = {"group": "", "hold": "", "review_on": "", "due": ""}
 
 
 def decide(prior: Prior | None, facts: LeadFacts, policy: CompiledPolicy, frame: Frame, now: datetime) -> Decision:
@@ -277,7 +278,7 @@ def _moved(case: Case, row: Row) -> Move:
     owner = _owner_after(case, row, name)
     group, hold, review = nurture_place(case, row)
     due = moment_of(due_at(rule.task, case.now_s, case.now_s, 0, case.policy.calendar, policy.hand_raise)) if rule.task else None
-    words = words_of(case, name, owner, {"group": group, "hold": hold, "review_on": day_text(review, case), "due": time_text(due, case)})
+    words = words_of(case, name, owner, group=group, hold=hold, review_on=day_text(review, case), due=time_text(due, case))
     after = prior._replace(
         stage=name,
         since=prior.since if rule.continues else moment_of(case.now_s),
@@ -309,9 +310,9 @@ def _moved(case: Case, row: Row) -> Move:
     return Move(after, row, effects, tuple(sorted(overrides(case, row))), unplaced, moment_of(fact_at(case, row)))
 
 
-def words_of(case: Case, stage: str, owner: str, given: dict[str, str]) -> Words:
-    """Template values of a move to `stage` under `owner`."""
-    return Words(case, {**given, "stage": case.policy.policy.stages[stage].label, "new_owner": owner_name(owner, case)})
+def words_of(case: Case, stage: str, owner: str, **given: str) -> Words:
+    """Template values of a move to `stage` under `owner`; what is not given of group, hold, review_on and due is blank."""
+    return Words(case, {**NOTHING_GIVEN, **given, "stage": case.policy.policy.stages[stage].label, "new_owner": owner_name(owner, case)})
 
 
 def task_of(case: Case, row: Row, episode: int, due: datetime | None, words: Words) -> tuple[Effect, ...]:

@@ -119,7 +119,7 @@ class LeadFacts:
 
     `records` has the primary first; `fields` is the merge by the policy's source order; `activities` is newest first, deduplicated,
     within the stated horizon; `edits` are values on the system of record that differ from our last verified write;
-    `first_seen` is the earliest create date in a CRM; `accounts` are company or account field sets joined in (prefix `account_`).
+    `first_seen` is the earliest create date in a CRM; fields of the company or account are among `fields` (prefix `account_`).
     """
 
     key: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handoff.accounts import named_owner
+from handoff.calendar import DAY_SECONDS
 from handoff.decision import Side
 from handoff.facts import Activity, Kind
-from handoff.touches import DAY_SECONDS, SAME_FACT_SECONDS, History
+from handoff.touches import SAME_FACT_SECONDS, History
 
 if TYPE_CHECKING:
     from handoff.case import Case

@@ -46,28 +46,21 @@ def compile_condition(condition: Condition | Test) -> Check:
     """The closure of a condition or a single test. Raises ValueError on an operator used with a value it cannot take."""
     if isinstance(condition, Test):
         return _check_of(_leaf(condition))
-    alls, anys = _all_of(condition.all), _any_of(condition.any) if condition.any else None
-    nones = tuple((_label(part), compile_condition(part)) for part in condition.none)
-    if not nones and anys is None:
-        return compile_condition(condition.all[0]) if len(condition.all) == 1 else alls
-    if not nones and anys is not None and not condition.all:
-        return anys
+    parts: list[Check] = []
+    if condition.all:
+        parts.append(compile_condition(condition.all[0]) if len(condition.all) == 1 else _all_of(condition.all))
+    if condition.any:
+        parts.append(_any_of(condition.any))
+    parts.extend(_none_of(_label(part), compile_condition(part)) for part in condition.none)
+    return parts[0] if len(parts) == 1 else _all_checks(tuple(parts))
 
+
+def _none_of(label: str, test: Check) -> Check:
     def check(case: Any) -> Verdict:
-        unknown: Verdict = None
-        for test in (alls,) if anys is None else (alls, anys):
-            verdict = test(case)
-            if verdict is not None:
-                if verdict[0] == "no":
-                    return verdict
-                unknown = unknown or verdict
-        for label, test in nones:
-            verdict = test(case)
-            if verdict is None:
-                return ("no", label, "none of", "", "holds")
-            if verdict[0] == "unknown":
-                unknown = unknown or verdict
-        return unknown
+        verdict = test(case)
+        if verdict is None:
+            return ("no", label, "none of", "", "holds")
+        return verdict if verdict[0] == "unknown" else None
 
     return check
 

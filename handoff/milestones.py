@@ -17,8 +17,16 @@ from handoff.recycle import YEAR_DAYS
 LONGEST_NAME = 255
 
 
-def taken(case: Case, row: Row, after: Prior, *, waits: bool = False) -> Prior:
-    """`after` with its milestones. `waits`: the lead was ready but waits for a rep, so `row` has not led where it points."""
+def taken(case: Case, row: Row, after: Prior) -> Prior:
+    """`after` with its milestones."""
+    return after._replace(**milestones(case, row, after))
+
+
+def milestones(case: Case, row: Row, after: Prior, *, waits: bool = False) -> dict[str, Any]:
+    """What a move changes of a lead's dates and codes, by their names in `Prior` and `Decision`; `after` is the lead after the move.
+
+    `waits`: the lead was ready but waits for a rep, so `row` has not led where it points.
+    """
     now = moment_of(case.now_s)
     if row.rule.continues and not waits:
         return _told(row, after, now)
@@ -38,14 +46,14 @@ def taken(case: Case, row: Row, after: Prior, *, waits: bool = False) -> Prior:
         dates["recycled_at"] = after.recycled_at or now
     if (said := given(case)) is not None:
         dates["reason_code"] = said
-    return after._replace(**dates)
+    return dates
 
 
-def _told(row: Row, after: Prior, now: datetime) -> Prior:
+def _told(row: Row, after: Prior, now: datetime) -> dict[str, Any]:
     """A last call was given, or the owner has kept the lead."""
     if "kept" in row.reads:
-        return after._replace(keeps=after.keeps + 1, last_call_at=None)
-    return after._replace(last_call_at=now) if "last_call.due" in row.reads else after
+        return {"keeps": after.keeps + 1, "last_call_at": None}
+    return {"last_call_at": now} if "last_call.due" in row.reads else {}
 
 
 def _begun(case: Case, stage: str, now: datetime) -> dict[str, Any]:

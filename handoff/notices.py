@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from handoff.accounts import named_owner
-from handoff.calendar import moment_of
+from handoff.calendar import DAY_SECONDS, moment_of
 from handoff.case import Case
 from handoff.compiled import NoticeRule
 from handoff.decision import Effect, EffectKind, Prior
@@ -47,7 +47,7 @@ def to_whom_it_concerns(case: Case, scope: str, words: Words) -> tuple[Effect, .
     to = receiver(case, rule.hand_raise_to, case.owner)
     raised = case.history.hand_raises[0]
     name = f"{HAND_RAISE}.{scope}.{raised}"
-    if not to or name in case.prior.told or raised < case.now_s - case.policy.policy.hand_raise.aged_after_days * 86_400:
+    if not to or name in case.prior.told or raised < case.now_s - case.policy.policy.hand_raise.aged_after_days * DAY_SECONDS:
         return ()
     subject = sentence("{hand_raise} from {company}: " + (rule.label or rule.name.replace("_", " ")), words)
     text = brief(("Sent a {hand_raise} on {hand_raise_on}.", "Nothing was moved: this person is left alone.", "Please answer."), words)

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from handoff.calendar import moment_of, seconds_of
 from handoff.case import Case
 from handoff.compiled import Row
 from handoff.decide import task_of, words_of
-from handoff.decision import Decision, Effect, EffectKind, Prior, Reason, Side, prior_of
-from handoff.milestones import taken
+from handoff.decision import Decision, Effect, EffectKind, Reason, Side, prior_of
+from handoff.milestones import milestones
 from handoff.notices import with_move
 from handoff.nurture import nurture_place
 from handoff.response import waived_at_offer
 from handoff.stage import next_look
 from handoff.wording import day_text, sentence, time_text
-
-MILESTONES = (
-    *("cycle", "cycle_starts", "mql_at", "sal_at", "sql_at", "recycled_at", "first_touch_at", "campaign", "reason_code"),
-    *("keeps", "last_call_at"),
-)
 
 
 def waiting(
@@ -33,7 +27,7 @@ def waiting(
     if not row.rule.wait_next_step or prior.stage == stage.name:
         return told
     group, hold, review = nurture_place(case, row)
-    words = words_of(case, stage.name, case.owner, {"group": group, "hold": hold, "review_on": day_text(review, case), "due": ""})
+    words = words_of(case, stage.name, case.owner, group=group, hold=hold, review_on=day_text(review, case))
     waits = told._replace(
         stage=stage.name,
         since=moment_of(case.now_s),
@@ -55,7 +49,7 @@ def waiting(
         told=(),
     )
     midnight = case.policy.calendar.next_midnight(case.now_s)
-    waits = waits._replace(**_milestones(taken(case, row, prior_of(waits), waits=True)))
+    waits = waits._replace(**milestones(case, row, prior_of(waits), waits=True))
     return waits._replace(next_look_at=moment_of(min(midnight, next_look(case.after(prior_of(waits))))))
 
 
@@ -69,7 +63,7 @@ def offered(
     prior, rule = case.prior, row.rule
     name = prior.stage if rule.to == "same" else rule.to
     episode, since = prior.episode + 1, moment_of(case.now_s)
-    words = words_of(case, name, owner, {"group": "", "hold": "", "review_on": "", "due": time_text(due, case)})
+    words = words_of(case, name, owner, due=time_text(due, case))
     created = (Effect(EffectKind.CREATE_LEAD, decision.lead, row.name, episode),) if creates else ()
     raised = case.history.hand_raises
     asked = moment_of(raised[0]) if raised else prior.hand_raise_at
@@ -100,13 +94,13 @@ def offered(
         because=(*decision.because, *because),
         release_owner=decision.release_owner if owner != case.owner else "",
     )
-    return made._replace(**_milestones(taken(case, row, prior_of(made))))
+    return made._replace(**milestones(case, row, prior_of(made)))
 
 
 def told_of(made: Decision, case: Case, row: Row) -> Decision:
     """The offer with its notices and its next look."""
     after = prior_of(made)
-    words = words_of(case, made.stage, made.owner, {"group": "", "hold": "", "review_on": "", "due": time_text(made.due_at, case)})
+    words = words_of(case, made.stage, made.owner, due=time_text(made.due_at, case))
     notices = with_move(case, row.name, after, words)
     told = tuple(notice.transition for notice in notices)
     look = moment_of(next_look(case.after(after._replace(told=told))))
@@ -116,10 +110,6 @@ def told_of(made: Decision, case: Case, row: Row) -> Decision:
 def with_sales(case: Case) -> bool:
     """Whether sales holds the lead already."""
     return case.policy.policy.stages[case.prior.stage].side == Side.SALES
-
-
-def _milestones(prior: Prior) -> dict[str, Any]:
-    return {name: getattr(prior, name) for name in MILESTONES}
 
 
 def _reroutes(case: Case, row: Row) -> int:

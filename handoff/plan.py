@@ -19,7 +19,7 @@ from handoff.records import QUEUE, instant_text, owner_of, owner_state, record_o
 from handoff.silence import KEEP_FIELD
 
 LIFECYCLE_ORDER = ("subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer", "evangelist")
-CREATED_OBJECTS: Mapping[str, str] = {"salesforce": "Lead", "hubspot": "contacts"}
+CREATES_LEADS = frozenset({"salesforce"})  # a HubSpot contact that is missing comes by its own forms and integrations
 COPIED_FIELDS = (
     *("email", "first_name", "last_name", "phone", "title", "company", "country", "state", "postal_code", "region"),
     *("industry", "employees", "revenue", "tech_stack", "budget", "source", "legal_basis"),

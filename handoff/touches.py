@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from handoff.calendar import DAY_SECONDS
 from handoff.facts import TAKEN_BACK, Activity, Actor, Kind
 from handoff.intent import Engagement, IntentRules
 
@@ -19,7 +20,6 @@ SAME_FACT_SECONDS = 300  # one form or one call, seen in two systems
 ROBOT_CLICK_SECONDS = 10  # mail scanners click every link on delivery
 CONNECTED = frozenset({"connected", "inbound"})
 MET = frozenset({"held", "unknown", "no_show", "scheduled"})  # outcomes are rarely recorded: a past meeting took a person
-DAY_SECONDS = 86_400
 # Looked up once: this module reads every activity of every lead.
 BY_LEAD, BY_REP = Actor.LEAD, Actor.REP
 SEND, FORM, REPLY, CALL, EMAIL, MEETING, TASK = Kind.SEND, Kind.FORM, Kind.REPLY, Kind.CALL, Kind.EMAIL, Kind.MEETING, Kind.TASK

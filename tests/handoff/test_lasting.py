@@ -8,17 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handoff.accounts import named_owner
 from handoff.case import VALUES, open_case
-from handoff.compiled import compile_policy
+from handoff.compiled import DAY_SIGNALS, compile_policy
 from handoff.decision import Prior
 from handoff.lasting import lasting_signals
 from handoff.policy import ScopeRule
 from handoff.scope import left_out
+from handoff.signals import covered, hold_of, is_rep_sourced, last_sent
+from handoff.stage import DEADLINES
 from tests.handoff.makers import NOW
 from tests.handoff.policies import POLICY, compiled, every, known, signal
 from tests.handoff.test_laws import LAWS, POLICIES, WORDS
 from tests.handoff.worlds import frames, leads, moments
 
+PARTS = {f"({part.__name__})": part for part in (last_sent, covered, is_rep_sourced, named_owner, hold_of)}
 STAGES = {name: tuple(policy.policy.stages) for name, policy in POLICIES.items()}
 
 
@@ -45,10 +49,11 @@ def test_whatever_a_move_writes_lasting_signals_stay(name: str, data: st.DataObj
     )
     asked = sorted(signal for signal in policy.lasting if not signal.startswith("("))
     assert set(asked) - {f"count.{count}" for count in policy.policy.counts} <= set(VALUES)
-    known_before = {signal: before[signal] for signal in asked}
+    parts = [PARTS[name] for name in policy.lasting if name.startswith("(")]
     after = before.after(moved)
     after.clear()
-    assert {signal: after[signal] for signal in asked} == known_before
+    assert {signal: after[signal] for signal in asked} == {signal: before[signal] for signal in asked}
+    assert [part(after) for part in parts] == [part(before) for part in parts]
 
 
 def test_what_rests_on_a_stage_does_not_last() -> None:
@@ -79,7 +84,11 @@ def test_the_first_scope_rule_that_holds_names_the_reason(data: st.DataObject) -
     assert left_out(open_case(None, unowned, policy, at, NOW)) == first
 
 
-def test_the_shipped_rules_ask_most_leads_nothing() -> None:
-    """A scope whose rules all read signals still works: nothing is kept then."""
+def test_of_rules_that_read_signals_nothing_is_kept() -> None:
     policy = compile_policy(POLICY.model_copy(update={"scope": SCOPE[1:2]}))
     assert (policy.scope.reads, policy.scope.by_words) == ((), ())
+
+
+def test_every_signal_that_days_move_has_its_deadlines() -> None:
+    """A signal that is watched and has no deadline would be looked at too late, and one without a watch never."""
+    assert set(DEADLINES) == DAY_SIGNALS
