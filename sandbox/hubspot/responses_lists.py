@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from sandbox.hubspot import exceptions, object_types
+from sandbox.hubspot import exceptions, object_types, shapes
 from sandbox.hubspot.responses import Call, Reply
 from sandbox.hubspot.values import iso
 
@@ -65,8 +65,7 @@ def join_order(call: Call) -> Reply:
 
 def memberships_of_record(call: Call) -> Reply:
     """GET /crm/lists/records/{type}/{id}/memberships."""
-    record = int(call.parts["record_id"]) if call.parts["record_id"].isdigit() else -1
-    found = call.portal.directory.memberships(record)
+    found = call.portal.directory.memberships(shapes.whole(call.parts["record_id"]) or -1)
     results = [
         {"listId": list_id, "listVersion": 1, "firstAddedTimestamp": iso(at), "lastAddedTimestamp": iso(at)} for list_id, at in found
     ]
@@ -112,7 +111,7 @@ def _shown(call: Call, thing: dict[str, Any]) -> dict[str, Any]:
 
 def _records(call: Call) -> list[int]:
     body = orjson.loads(call.raw or b"null")
-    if not isinstance(body, list) or not all(str(each).isdigit() for each in body):
+    if not isinstance(body, list) or not all(shapes.whole(each) is not None for each in body):
         raise exceptions.invalid_json("Cannot deserialize value of type array of record ids")
     return [int(each) for each in body]
 
@@ -123,6 +122,7 @@ def _texts(records: Iterable[int]) -> list[str]:
 
 def _cursor(call: Call, name: str) -> int:
     text = call.first(name, "0")
-    if not text.isdigit():
+    found = shapes.whole(text)
+    if found is None:
         raise exceptions.invalid(f"Invalid paging token {text!r}")
-    return int(text)
+    return found
