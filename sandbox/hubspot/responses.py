@@ -237,6 +237,8 @@ class View:
         found: dict[str, Any] = {}
         for name in self.associated:
             other = object_types.find(name)
+            if other is None and name in object_types.EMPTY:
+                continue
             if other is None:
                 raise exceptions.unknown_object_type(name)
             ids = self.call.portal.associations.ids(self.kind, row.id, other) if link_types(self.kind, other) else []

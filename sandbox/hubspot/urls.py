@@ -190,6 +190,8 @@ ENDPOINTS = (
     Endpoint("POST", "crm/lists/search", lists.search_lists, "lists.search", _lists_read, body=shapes.LIST_SEARCH),
     Endpoint("GET", "crm/lists/{list_id}", lists.get_list, "lists.get", _lists_read),
     Endpoint("GET", "crm/lists/{list_id}/memberships/join-order", lists.join_order, "lists.memberships", _lists_read),
+    Endpoint("GET", "crm/lists/{list_id}/memberships", lists.by_id, "lists.memberships", _lists_read),
+    Endpoint("PUT", "crm/lists/{list_id}/memberships/add-and-remove", lists.add_and_remove_members, "lists.write", _lists_write),
     Endpoint("PUT", "crm/lists/{list_id}/memberships/add", lists.add_members, "lists.write", _lists_write),
     Endpoint("PUT", "crm/lists/{list_id}/memberships/remove", lists.remove_members, "lists.write", _lists_write),
     Endpoint(
@@ -209,6 +211,6 @@ ENDPOINTS = (
 
 
 def routes(sandbox: Sandbox) -> list[BaseRoute]:
-    """Every root of HubSpot's API leads to one gateway, which refuses what it does not know."""
+    """Every root of HubSpot's API leads to one gateway, which refuses what it does not know; so does what nobody else serves here."""
     gateway = Gateway(sandbox.hubspot, ENDPOINTS)
-    return [Route(f"/{root}/{{rest:path}}", gateway) for root in _ROOTS]
+    return [*(Route(f"/{root}/{{rest:path}}", gateway) for root in _ROOTS), Route("/{root}/{rest:path}", gateway)]

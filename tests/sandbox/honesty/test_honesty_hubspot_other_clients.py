@@ -49,6 +49,15 @@ def test_the_link_of_owners_and_associations_keeps_its_size(portal: Portal) -> N
     assert len(follow(portal, page["paging"]["next"]["link"])["results"]) == 1
 
 
+def test_associations_with_objects_nobody_has_here_are_none(portal: Portal) -> None:
+    """Loaders ask for deals, products, tickets and quotes at once; what is no object type of HubSpot's is refused."""
+    known = portal.get(CONTACTS, params={"limit": 1, "associations": "companies,tickets,products,quotes,line_items"})
+    unknown = portal.get(CONTACTS, params={"limit": 1, "associations": "companies,unicorns"})
+
+    assert (known.status_code, set(known.json()["results"][0]["associations"]) <= {"companies"}) == (200, True)
+    assert (unknown.status_code, unknown.json()["message"]) == (400, "Unable to infer object type from: unicorns")
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -129,6 +138,18 @@ def test_an_option_needs_no_display_order_on_the_legacy_paths(portal: Portal) ->
 
     assert (legacy.status_code, [one["displayOrder"] for one in legacy.json()["options"]]) == (201, [0, 1])
     assert (dated.status_code, "displayOrder" in envelope(dated)["message"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/contacts/v1/lists/all/contacts/all", "/crm-object-schemas/v3/schemas", "/crm-pipelines/v1/pipelines/deals"]
+)
+def test_a_root_nobody_serves_answers_as_hubspot_does(portal: Portal, path: str) -> None:
+    """404 as the web server's page, with a correlation id: the legacy roots are gone, others are not imitated."""
+    reply = portal.get(path)
+
+    assert (reply.status_code, reply.headers["content-type"].split(";")[0]) == (404, "text/html")
+    assert "HTTP ERROR 404" in reply.text
+    assert reply.headers["X-HubSpot-Correlation-Id"]
 
 
 def test_a_body_that_does_not_call_itself_json_is_not_read(portal: Portal) -> None:

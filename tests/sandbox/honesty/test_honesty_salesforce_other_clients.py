@@ -1,6 +1,9 @@
 """What other people's Salesforce clients send and expect: methods, conditions, compression, old versions, and refusals they can read."""
 
 import gzip
+import io
+import json
+import zipfile
 from typing import Any
 from xml.etree import ElementTree
 
@@ -9,6 +12,7 @@ import requests
 from honesty_driver import TIMEOUT, Org, World
 from honesty_salesforce import code, refusal
 
+METADATA = "http://soap.sforce.com/2006/04/metadata"
 LONG_AGO, FAR_AHEAD = "Wed, 01 Jan 2020 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT"
 
 
@@ -105,6 +109,19 @@ def test_an_explained_query_is_refused_by_its_name(org: Org) -> None:
     reply = org.call("GET", "query", params={"explain": "SELECT Id FROM Lead"})
 
     assert (reply.status_code, "explain" in refusal(reply)["message"]) == (404, True)
+
+
+def test_a_deploy_may_name_its_first_part_as_jsforce_does(org: Org) -> None:
+    """`file`, then `entity_content`."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        package.writestr("package.xml", f'<Package xmlns="{METADATA}"><version>59.0</version></Package>')
+    head = json.dumps({"deployOptions": {"rollbackOnError": True, "singlePackage": True}})
+    files = {"file": ("package.zip", archive.getvalue(), "application/zip"), "entity_content": (None, head, "application/json")}
+
+    reply = org.call("POST", "metadata/deployRequest", files=files, role="admin")
+
+    assert (reply.status_code, reply.json()["deployResult"]["status"]) == (201, "Pending")
 
 
 @pytest.mark.parametrize("path", ["/services/Soap/u/59.0", "/services/Soap/c/59.0/00D000000000001"])
