@@ -241,11 +241,19 @@ class View:
                 continue
             if other is None:
                 raise exceptions.unknown_object_type(name)
-            ids = self.call.portal.associations.ids(self.kind, row.id, other) if link_types(self.kind, other) else []
-            if ids:
-                link = f"{self.kind.singular}_to_{other.singular}"
-                found[other.plural] = {"results": [{"id": str(other_id), "type": link} for other_id in ids]}
+            names = _link_names(self.kind, other)
+            linked = self.call.portal.associations.read(self.kind, [row.id], other).get(row.id) if names else None
+            if linked:
+                shown = [{"id": str(other_id), "type": names[link]} for other_id, links in linked.items() for link in links]
+                found[other.plural] = {"results": shown}
         return found
+
+
+def _link_names(kind: ObjectType, other: ObjectType) -> dict[int, str]:
+    """What each association type of a pair is called beside a record: the plain one is `unlabeled` where there is a labelled one, too."""
+    links, name = link_types(kind, other), f"{kind.singular}_to_{other.singular}"
+    has_label = any(link.label for link in links)
+    return {link.type_id: name if link.label or not has_label else f"{name}_unlabeled" for link in links}
 
 
 def record_url(portal: HubSpot, kind: ObjectType, record_id: int | str) -> str:

@@ -49,6 +49,16 @@ def test_the_link_of_owners_and_associations_keeps_its_size(portal: Portal) -> N
     assert len(follow(portal, page["paging"]["next"]["link"])["results"]) == 1
 
 
+def test_each_association_of_a_record_is_an_entry_of_its_own(portal: Portal) -> None:
+    """A primary company comes twice: with its label's type and unlabeled (hubspot-api-ruby#262)."""
+    pair = f"/crm/v4/objects/contacts/{FIRST}/associations/companies"
+    company = str(portal.get(pair).json()["results"][0]["toObjectId"])
+
+    shown = portal.get(f"{CONTACTS}/{FIRST}", params={"associations": "companies"}).json()["associations"]["companies"]["results"]
+
+    assert {one["type"] for one in shown if one["id"] == company} == {"contact_to_company", "contact_to_company_unlabeled"}
+
+
 def test_associations_with_objects_nobody_has_here_are_none(portal: Portal) -> None:
     """Loaders ask for deals, products, tickets and quotes at once; what is no object type of HubSpot's is refused."""
     known = portal.get(CONTACTS, params={"limit": 1, "associations": "companies,tickets,products,quotes,line_items"})
