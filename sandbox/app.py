@@ -50,7 +50,7 @@ _HUBSPOT_ROOTS = frozenset(
 def vendor_of(path: str) -> str | None:
     """Which vendor's API a path belongs to; None for the control plane and the pages."""
     root = path.split("/", 2)[1] if path.startswith("/") else ""
-    if root == "services":
+    if root in ("services", "id"):
         return "salesforce"
     return "hubspot" if root in _HUBSPOT_ROOTS else None
 

@@ -99,6 +99,11 @@ def method_not_allowed(path: str) -> HubSpotError:
     return HubSpotError(405, _jetty(405, "Method Not Allowed", path))
 
 
+def unsupported_media_type(path: str) -> HubSpotError:
+    """415 as an HTML page."""
+    return HubSpotError(415, _jetty(415, "Unsupported Media Type", path))
+
+
 def uri_too_long() -> HubSpotError:
     """414 as an HTML page."""
     return HubSpotError(414, "<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>")

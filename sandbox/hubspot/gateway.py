@@ -13,7 +13,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox.hubspot import exceptions, object_types
+from sandbox.hubspot import exceptions, object_types, shapes
 from sandbox.hubspot.exceptions import HubSpotError
 from sandbox.hubspot.responses import Call, Reply
 from sandbox.hubspot.values import iso
@@ -45,6 +45,7 @@ class Endpoint:
     versions: frozenset[str] = frozenset({"v3"}) | DATED
     limit: str = "burst"
     public: bool = False
+    body: shapes.Shape = shapes.ANY
 
 
 class Gateway:
@@ -95,6 +96,7 @@ class Gateway:
             parts,
             request.headers.get("content-type", ""),
             fault,
+            endpoint.body,
         )
         if grant is not None:
             if fault is not None and fault.action == "expire_token":
@@ -107,8 +109,8 @@ class Gateway:
         for part in ("object_type", "from_type", "to_type"):
             if part in call.parts:
                 call.type_of(part)
-        if call.raw and call.method in ("POST", "PUT", "PATCH") and "form" not in call.content_type:
-            _ = call.parsed
+        if call.raw and call.method in ("POST", "PUT", "PATCH") and not endpoint.public:
+            _check_json(call)
         if endpoint.needs is not None:
             missing = [group for group in endpoint.needs(call) if not any(scope in call.app.scopes for scope in group)]
             if missing:
@@ -175,6 +177,13 @@ class Gateway:
 
     def _correlation_id(self) -> str:
         return str(UUID(int=self._portal.rng.getrandbits(128), version=4))
+
+
+def _check_json(call: Call) -> None:
+    """415 for a body that calls itself anything but JSON, 400 for one that is none or has another shape than the endpoint takes."""
+    if call.content_type and "json" not in call.content_type:
+        raise exceptions.unsupported_media_type(call.path)
+    _ = call.parsed
 
 
 def _family(template: str, parts: Mapping[str, str]) -> str:

@@ -124,6 +124,8 @@ _TYPES = (
 )
 
 ALL: tuple[ObjectType, ...] = _TYPES
+# HubSpot's own types that this portal has no records of: nothing is served for them, and nothing is associated with them.
+EMPTY = frozenset({"tickets", "products", "quotes", "line_items", "feedback_submissions", "postal_mail", "goal_targets", "carts", "orders"})
 CONTACTS, COMPANIES, DEALS, LEADS, USERS = _TYPES[:5]
 _BY_NAME: dict[str, ObjectType] = {}
 for _type in _TYPES:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import orjson
 
-from sandbox.hubspot import exceptions, object_types
+from sandbox.hubspot import exceptions, object_types, shapes
 from sandbox.hubspot.associations import link_types
 from sandbox.hubspot.history import entries_of
 from sandbox.hubspot.history import shown as shown_history
@@ -43,7 +44,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Call:
-    """One request to one portal, its credential checked. `raw` is the body's bytes, `version` the path's version segment."""
+    """One request to one portal, its credential checked.
+
+    `raw` is the body's bytes, `shape` what it is to hold, `version` the path's version segment.
+    """
 
     portal: HubSpot
     method: str
@@ -55,6 +59,7 @@ class Call:
     parts: Mapping[str, str]
     content_type: str = ""
     fault: Fault | None = None
+    shape: shapes.Shape = shapes.ANY
     _views: dict[tuple[str, ...], View] = field(default_factory=dict)
 
     @property
@@ -95,11 +100,12 @@ class Call:
 
     @cached_property
     def parsed(self) -> Any:
-        """The body as JSON, parsed once; 400 where it is none."""
+        """The body as JSON in its shape, read once; 400 where it is none or has another."""
         try:
-            return orjson.loads(self.raw)
+            found = orjson.loads(self.raw)
         except orjson.JSONDecodeError as broken:
             raise exceptions.invalid_json(str(broken)) from None
+        return shapes.read(found, self.shape)
 
     def json(self) -> dict[str, Any]:
         """The body as an object; 400 where it is not."""
@@ -134,20 +140,24 @@ class Call:
     def limit(self, default: int, largest: int) -> int:
         """The page size; 400 outside 1 to `largest`."""
         text = self.first("limit", str(default))
-        if not text.isdigit() or not 1 <= int(text) <= largest:
+        number = shapes.whole(text)
+        if number is None or not 1 <= number <= largest:
             raise exceptions.invalid(f"Invalid input: limit must be between 1 and {largest}, got {text}")
-        return int(text)
+        return number
 
     def after(self) -> int:
         """The paging cursor of the list endpoints: the id of the next record."""
         text = self.first("after", "0")
-        if not text.isdigit():
+        number = shapes.whole(text)
+        if number is None:
             raise exceptions.invalid(f"Invalid input: after is not a valid cursor: {text}")
-        return int(text)
+        return number
 
     def next_link(self, after: int) -> dict[str, Any]:
-        """The `paging` of a list reply."""
-        return {"next": {"after": str(after), "link": f"{self.portal.sandbox.base_url}{self.path}?after={after}"}}
+        """The `paging` of a list reply; its link is the whole question, since there are clients that follow it and send nothing else."""
+        asked = [(name, value) for name, value in self.query.multi_items() if name != "after"]
+        question = urlencode([*asked, ("after", str(after))])
+        return {"next": {"after": str(after), "link": f"{self.portal.sandbox.base_url}{self.path}?{question}"}}
 
 
 @dataclass(frozen=True)
@@ -227,13 +237,23 @@ class View:
         found: dict[str, Any] = {}
         for name in self.associated:
             other = object_types.find(name)
+            if other is None and name in object_types.EMPTY:
+                continue
             if other is None:
                 raise exceptions.unknown_object_type(name)
-            ids = self.call.portal.associations.ids(self.kind, row.id, other) if link_types(self.kind, other) else []
-            if ids:
-                link = f"{self.kind.singular}_to_{other.singular}"
-                found[other.plural] = {"results": [{"id": str(other_id), "type": link} for other_id in ids]}
+            names = _link_names(self.kind, other)
+            linked = self.call.portal.associations.read(self.kind, [row.id], other).get(row.id) if names else None
+            if linked:
+                shown = [{"id": str(other_id), "type": names[link]} for other_id, links in linked.items() for link in links]
+                found[other.plural] = {"results": shown}
         return found
+
+
+def _link_names(kind: ObjectType, other: ObjectType) -> dict[int, str]:
+    """What each association type of a pair is called beside a record: the plain one is `unlabeled` where there is a labelled one, too."""
+    links, name = link_types(kind, other), f"{kind.singular}_to_{other.singular}"
+    has_label = any(link.label for link in links)
+    return {link.type_id: name if link.label or not has_label else f"{name}_unlabeled" for link in links}
 
 
 def record_url(portal: HubSpot, kind: ObjectType, record_id: int | str) -> str:

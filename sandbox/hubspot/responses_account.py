@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
-from sandbox.hubspot import exceptions
+from sandbox.hubspot import exceptions, shapes
 from sandbox.hubspot.responses import Call, Reply
 from sandbox.hubspot.values import iso
 
@@ -131,7 +131,7 @@ def get_owner(call: Call) -> Reply:
     text, by = call.parts["owner_id"], call.first("idProperty", "id")
     if by not in ("id", "userId"):
         raise exceptions.invalid(f"Invalid idProperty {by}; use id or userId")
-    number = int(text) if text.isdigit() else -1
+    number = shapes.whole(text) or -1
     owner = call.portal.directory.owner(number) if by == "id" else call.portal.directory.owner_of_user(number)
     if owner is None or owner.archived != call.flag("archived"):
         raise exceptions.object_not_found(text)
@@ -229,4 +229,4 @@ def _left(expires_at: float | None) -> int:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+    return shapes.whole(text) or 0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from sandbox.hubspot import exceptions
+from sandbox.hubspot import exceptions, shapes
 from sandbox.hubspot.associations import LinkType, link_type, link_types
 from sandbox.hubspot.responses import Call, Reply
 from sandbox.hubspot.values import iso
@@ -110,10 +108,9 @@ def put_one(call: Call) -> Reply:
     """PUT /crm/objects/{type}/{id}/associations/{to}/{to_id} with a list of types."""
     start, end = call.kind, call.type_of("to_type")
     from_id, to_id = _number(call.parts["record_id"]), _number(call.parts["to_id"])
-    raw = orjson.loads(call.raw or b"[]")
-    if not isinstance(raw, list) or not raw:
+    if not call.parsed:
         raise exceptions.invalid_json("Cannot deserialize value of type array")
-    links = [_link(start, end, one) for one in raw]
+    links = [_link(start, end, one) for one in call.parsed]
     for link in links:
         call.portal.associate(start.plural, from_id, end.plural, to_id, link.type_id, call.author)
     return Reply(201, _created(start, from_id, end, to_id, links))
@@ -163,9 +160,10 @@ def _ends(each: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _number(value: Any) -> int:
-    if value is None or not str(value).isdigit():
+    found = shapes.whole(value)
+    if found is None:
         raise exceptions.invalid(f"Object id {value!r} is not a number")
-    return int(value)
+    return found
 
 
 def _unlink(call: Call, start: ObjectType, from_id: int, end: ObjectType, to_id: int, link: LinkType | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.hubspot import exceptions
+from sandbox.hubspot import exceptions, shapes
 from sandbox.hubspot.exceptions import HubSpotError
 from sandbox.hubspot.responses import Call, Reply, View
 from sandbox.hubspot.responses_records import create_from, find_row, properties_of, update_from
@@ -72,7 +72,7 @@ def archive(call: Call) -> Reply:
 def _rows(call: Call, ids: Sequence[str], id_property: str) -> list[Row | None]:
     if id_property and id_property != "hs_object_id":
         return [find_row(call, text, id_property) for text in ids]
-    return call.portal.records.survivors(call.kind, [int(text) if text.isdigit() else 0 for text in ids])
+    return call.portal.records.survivors(call.kind, [shapes.whole(text) or 0 for text in ids])
 
 
 def _rows_of(call: Call, inputs: Sequence[Input]) -> dict[str, Row | None]:

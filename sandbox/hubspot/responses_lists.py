@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from sandbox.hubspot import exceptions, object_types
+from sandbox.hubspot import exceptions, object_types, shapes
 from sandbox.hubspot.responses import Call, Reply
 from sandbox.hubspot.values import iso
 
@@ -63,10 +61,21 @@ def join_order(call: Call) -> Reply:
     return Reply(200, {**body, "paging": token} if token else body)
 
 
+def by_id(call: Call) -> Reply:
+    """GET /crm/lists/{id}/memberships: in the order of record ids."""
+    members = sorted((record, at) for at, record in call.portal.directory.members(_list(call)["listId"]))
+    limit, start = call.limit(100, MAX_PAGE), _cursor(call, "after")
+    page = members[start : start + limit]
+    body: dict[str, Any] = {
+        "results": [{"recordId": str(record), "membershipTimestamp": iso(at)} for record, at in page],
+        "total": len(members),
+    }
+    return Reply(200, {**body, "paging": call.next_link(start + limit)} if start + limit < len(members) else body)
+
+
 def memberships_of_record(call: Call) -> Reply:
     """GET /crm/lists/records/{type}/{id}/memberships."""
-    record = int(call.parts["record_id"]) if call.parts["record_id"].isdigit() else -1
-    found = call.portal.directory.memberships(record)
+    found = call.portal.directory.memberships(shapes.whole(call.parts["record_id"]) or -1)
     results = [
         {"listId": list_id, "listVersion": 1, "firstAddedTimestamp": iso(at), "lastAddedTimestamp": iso(at)} for list_id, at in found
     ]
@@ -75,25 +84,32 @@ def memberships_of_record(call: Call) -> Reply:
 
 def add_members(call: Call) -> Reply:
     """PUT /crm/lists/{id}/memberships/add with a list of record ids."""
-    thing, records, now = _list(call), _records(call), call.portal.stamp_ms(None)
-    kind = object_types.get(thing["objectTypeId"])
-    known = call.portal.records.fetch_many(kind, records) if records else {}
-    call.portal.directory.add_members(thing["listId"], [(record, now) for record in records if record in known])
-    return Reply(
-        200,
-        {
-            "recordsIdsAdded": [str(r) for r in records if r in known],
-            "recordIdsMissing": [str(r) for r in records if r not in known],
-            "recordIdsRemoved": [],
-        },
-    )
+    added, missing = _add(call, _records(call.parsed))
+    return Reply(200, {"recordsIdsAdded": added, "recordIdsMissing": missing, "recordIdsRemoved": []})
 
 
 def remove_members(call: Call) -> Reply:
     """PUT /crm/lists/{id}/memberships/remove with a list of record ids."""
-    records = _records(call)
+    records = _records(call.parsed)
     call.portal.directory.remove_members(_list(call)["listId"], records)
     return Reply(200, {"recordIdsRemoved": _texts(records), "recordIdsMissing": [], "recordsIdsAdded": []})
+
+
+def add_and_remove_members(call: Call) -> Reply:
+    """PUT /crm/lists/{id}/memberships/add-and-remove with both lists of record ids."""
+    body = call.json()
+    removed = _records(body.get("recordIdsToRemove") or [])
+    added, missing = _add(call, _records(body.get("recordIdsToAdd") or []))
+    call.portal.directory.remove_members(_list(call)["listId"], removed)
+    return Reply(200, {"recordsIdsAdded": added, "recordIdsMissing": missing, "recordIdsRemoved": _texts(removed)})
+
+
+def _add(call: Call, records: list[int]) -> tuple[list[str], list[str]]:
+    """Put records on the list; the ids that were added, and those there are no records of."""
+    thing, now = _list(call), call.portal.stamp_ms(None)
+    known = call.portal.records.fetch_many(object_types.get(thing["objectTypeId"]), records) if records else {}
+    call.portal.directory.add_members(thing["listId"], [(record, now) for record in records if record in known])
+    return _texts(record for record in records if record in known), _texts(record for record in records if record not in known)
 
 
 def _list(call: Call) -> dict[str, Any]:
@@ -110,9 +126,8 @@ def _shown(call: Call, thing: dict[str, Any]) -> dict[str, Any]:
     return {**thing, "additionalProperties": {"hs_list_size": str(size)}, "size": size}
 
 
-def _records(call: Call) -> list[int]:
-    body = orjson.loads(call.raw or b"null")
-    if not isinstance(body, list) or not all(str(each).isdigit() for each in body):
+def _records(body: Any) -> list[int]:
+    if not isinstance(body, list) or not all(shapes.whole(each) is not None for each in body):
         raise exceptions.invalid_json("Cannot deserialize value of type array of record ids")
     return [int(each) for each in body]
 
@@ -123,6 +138,7 @@ def _texts(records: Iterable[int]) -> list[str]:
 
 def _cursor(call: Call, name: str) -> int:
     text = call.first(name, "0")
-    if not text.isdigit():
+    found = shapes.whole(text)
+    if found is None:
         raise exceptions.invalid(f"Invalid paging token {text!r}")
-    return int(text)
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.hubspot import exceptions, object_types
+from sandbox.hubspot import exceptions, object_types, shapes
 from sandbox.hubspot.associations import link_type
 from sandbox.hubspot.responses import MAX_PAGE, MAX_PAGE_WITH_HISTORY, Call, Reply, View
 
@@ -141,9 +141,9 @@ def _links(call: Call, body: Mapping[str, Any]) -> list[Link]:
     links: list[Link] = []
     for each in body.get("associations") or []:
         to_id, types = (each.get("to") or {}).get("id"), each.get("types") or []
-        if to_id is None or not types:
+        if to_id is None or not types or not all("associationTypeId" in one for one in types):
             raise exceptions.invalid_json("Some required fields were not set: [to, types]")
-        links += [(_target(call, int(one["associationTypeId"])), _as_id(str(to_id)), int(one["associationTypeId"])) for one in types]
+        links += [(_target(call, one["associationTypeId"]), _as_id(str(to_id)), one["associationTypeId"]) for one in types]
     return links
 
 
@@ -162,9 +162,10 @@ def _check_conditions(call: Call, stored: Mapping[str, str], properties: Mapping
 
 
 def _as_id(text: str) -> int:
-    if not text.isdigit():
+    found = shapes.whole(text)
+    if found is None:
         raise exceptions.object_not_found(text, "Object not found.  objectId are usually numeric.")
-    return int(text)
+    return found
 
 
 def _missing(call: Call) -> exceptions.HubSpotError:

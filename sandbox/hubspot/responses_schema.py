@@ -46,6 +46,7 @@ def patch_property(call: Call) -> Reply:
     if old is None:
         raise _no_property(call.parts["name"])
     body = call.json()
+    _check_options(call, body)
     if "groupName" in body:
         _check_group(call, str(body["groupName"]))
     if old.hubspot_defined and set(body) - {"options"}:
@@ -178,6 +179,7 @@ def custom_property_limits(call: Call) -> Reply:
 
 def _create(call: Call, body: Mapping[str, Any]) -> Property:
     switches, portal = call.portal.sandbox.switches, call.portal
+    _check_options(call, body)
     pattern, reserved = switches.get("hubspot.property_name_pattern"), switches.get("hubspot.reserved_property_prefix")
     made = schema.from_request(body, portal.stamp_ms(None), pattern, reserved)
     live = portal.schema.of(call.kind)
@@ -190,6 +192,12 @@ def _create(call: Call, body: Mapping[str, Any]) -> Property:
         raise exceptions.invalid(f"The limit of {MAX_CUSTOM_PER_OBJECT} custom properties on {call.kind.plural} is reached")
     old = portal.schema.archived(call.kind).get(made.name)
     return portal.schema.save(call.kind, replace(made, created=old.created) if old else made)
+
+
+def _check_options(call: Call, body: Mapping[str, Any]) -> None:
+    """The date-based versions require displayOrder of each option; v3 does not. Source: the models of the official clients."""
+    if call.is_dated and any("displayOrder" not in option for option in body.get("options") or []):
+        raise exceptions.invalid_json("Some required fields were not set: [displayOrder]")
 
 
 def _archive(call: Call, name: str) -> None:

@@ -260,13 +260,13 @@ def patched(old: Property, body: Mapping[str, Any], at: int) -> Property:
 
 
 def parse_options(raw: Sequence[Mapping[str, Any]]) -> tuple[Option, ...]:
-    """Options out of a request; each needs label, value, displayOrder and hidden."""
+    """Options out of a request; each needs label, value and hidden, and stands where it came unless it says otherwise."""
     options: list[Option] = []
-    for item in raw:
-        missing = [key for key in ("label", "value", "displayOrder", "hidden") if key not in item]
+    for position, item in enumerate(raw):
+        missing = [key for key in ("label", "value", "hidden") if key not in item]
         if missing:
             raise exceptions.invalid_json(f"Some required fields were not set: [{', '.join(missing)}]")
-        options.append(Option(str(item["value"]), str(item["label"]), int(item["displayOrder"]), bool(item["hidden"])))
+        options.append(Option(str(item["value"]), str(item["label"]), int(item.get("displayOrder", position)), bool(item["hidden"])))
     values = [option.value for option in options]
     if len(set(values)) != len(values):
         raise exceptions.invalid("Property options must have unique values", subCategory="PropertyValidationError.DUPLICATE_OPTION_VALUE")

@@ -93,7 +93,7 @@ class Search:
             f"ORDER BY {self._order_by(kind, body)} LIMIT ? OFFSET ?",
             (*order.parameters, *where.parameters, limit, after),
         )
-        return Found([record_id for (record_id,) in page], total, after + limit if after + limit < total else None)
+        return Found([record_id for (record_id,) in page], total, after + limit if limit and after + limit < total else None)
 
     def _page_of(self, body: Mapping[str, Any]) -> tuple[int, int]:
         limit, after = body.get("limit", 10), body.get("after") or 0
@@ -282,8 +282,8 @@ def _sort(sorts: list[Any]) -> tuple[str, bool]:
     if not sorts:
         return "", False
     rule = sorts[0]
-    if isinstance(rule, str):
-        return rule.removeprefix("-"), rule.startswith("-")
+    if not isinstance(rule, dict):
+        return str(rule).removeprefix("-"), str(rule).startswith("-")
     direction = rule.get("direction", "ASCENDING")
     if direction not in ("ASCENDING", "DESCENDING"):
         raise exceptions.invalid_json("Enum type must be one of: [ASCENDING, DESCENDING]")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from sandbox.hubspot import object_types
+from sandbox.hubspot import object_types, shapes
 from sandbox.hubspot import responses_account as account
 from sandbox.hubspot import responses_associations as links
 from sandbox.hubspot import responses_batch as batch
@@ -110,9 +110,9 @@ _OF_ONE = "crm/objects/{object_type}/{record_id}/associations"
 _PROPERTIES = "crm/properties/{object_type}"
 ENDPOINTS = (
     Endpoint("GET", _OBJECTS, records.list_page, "{object_type}.list", _read),
-    Endpoint("POST", _OBJECTS, records.create_one, "{object_type}.create", _write),
-    Endpoint("POST", f"{_OBJECTS}/search", records.search, "{object_type}.search", _read, limit="search"),
-    Endpoint("POST", f"{_OBJECTS}/merge", records.merge, "{object_type}.merge", _write),
+    Endpoint("POST", _OBJECTS, records.create_one, "{object_type}.create", _write, body=shapes.RECORD),
+    Endpoint("POST", f"{_OBJECTS}/search", records.search, "{object_type}.search", _read, limit="search", body=shapes.SEARCH),
+    Endpoint("POST", f"{_OBJECTS}/merge", records.merge, "{object_type}.merge", _write, body=shapes.MERGE),
     Endpoint(
         "POST",
         "crm/objects/contacts/gdpr-delete",
@@ -121,37 +121,65 @@ ENDPOINTS = (
         lambda _c: (("crm.objects.contacts.write",),),
     ),
     Endpoint("GET", f"{_OBJECTS}/{{record_id}}", records.get_one, "{object_type}.get", _read),
-    Endpoint("PATCH", f"{_OBJECTS}/{{record_id}}", records.update_one, "{object_type}.update", _write),
+    Endpoint("PATCH", f"{_OBJECTS}/{{record_id}}", records.update_one, "{object_type}.update", _write, body=shapes.RECORD),
     Endpoint("DELETE", f"{_OBJECTS}/{{record_id}}", records.archive_one, "{object_type}.archive", _write),
-    Endpoint("POST", f"{_OBJECTS}/batch/read", batch.read, "{object_type}.batch.read", _read),
-    Endpoint("POST", f"{_OBJECTS}/batch/create", batch.create, "{object_type}.batch.create", _write),
-    Endpoint("POST", f"{_OBJECTS}/batch/update", batch.update, "{object_type}.batch.update", _write),
-    Endpoint("POST", f"{_OBJECTS}/batch/upsert", batch.upsert, "{object_type}.batch.upsert", _write),
-    Endpoint("POST", f"{_OBJECTS}/batch/archive", batch.archive, "{object_type}.batch.archive", _write),
+    Endpoint("POST", f"{_OBJECTS}/batch/read", batch.read, "{object_type}.batch.read", _read, body=shapes.RECORDS),
+    Endpoint("POST", f"{_OBJECTS}/batch/create", batch.create, "{object_type}.batch.create", _write, body=shapes.RECORDS),
+    Endpoint("POST", f"{_OBJECTS}/batch/update", batch.update, "{object_type}.batch.update", _write, body=shapes.RECORDS),
+    Endpoint("POST", f"{_OBJECTS}/batch/upsert", batch.upsert, "{object_type}.batch.upsert", _write, body=shapes.RECORDS),
+    Endpoint("POST", f"{_OBJECTS}/batch/archive", batch.archive, "{object_type}.batch.archive", _write, body=shapes.RECORDS),
     Endpoint("GET", f"{_OF_ONE}/{{to_type}}", links.of_one, "associations.get", _read_pair, _V4),
-    Endpoint("PUT", f"{_OF_ONE}/{{to_type}}/{{to_id}}", links.put_one, "associations.put", _write_pair, _V4),
+    Endpoint("PUT", f"{_OF_ONE}/{{to_type}}/{{to_id}}", links.put_one, "associations.put", _write_pair, _V4, body=shapes.LINKS),
     Endpoint("PUT", f"{_OF_ONE}/default/{{to_type}}/{{to_id}}", links.put_default, "associations.put", _write_pair, _V4),
     Endpoint("DELETE", f"{_OF_ONE}/{{to_type}}/{{to_id}}", links.delete_one, "associations.delete", _write_pair, _V4),
-    Endpoint("POST", f"{_LINKS}/batch/read", links.batch_read, "associations.batch.read", _read_pair, _V4, limit="exempt"),
-    Endpoint("POST", f"{_LINKS}/batch/create", links.batch_create, "associations.batch.create", _write_pair, _V4),
-    Endpoint("POST", f"{_LINKS}/batch/archive", links.batch_archive, "associations.batch.archive", _write_pair, _V4),
-    Endpoint("POST", f"{_LINKS}/batch/associate/default", links.batch_default, "associations.batch.create", _write_pair, _V4),
-    Endpoint("POST", f"{_LINKS}/batch/labels/archive", links.batch_labels_archive, "associations.batch.archive", _write_pair, _V4),
+    Endpoint(
+        "POST",
+        f"{_LINKS}/batch/read",
+        links.batch_read,
+        "associations.batch.read",
+        _read_pair,
+        _V4,
+        limit="exempt",
+        body=shapes.LINK_SOURCES,
+    ),
+    Endpoint("POST", f"{_LINKS}/batch/create", links.batch_create, "associations.batch.create", _write_pair, _V4, body=shapes.PAIRS),
+    Endpoint(
+        "POST", f"{_LINKS}/batch/archive", links.batch_archive, "associations.batch.archive", _write_pair, _V4, body=shapes.PAIRS_OF_ONE
+    ),
+    Endpoint(
+        "POST", f"{_LINKS}/batch/associate/default", links.batch_default, "associations.batch.create", _write_pair, _V4, body=shapes.PAIRS
+    ),
+    Endpoint(
+        "POST",
+        f"{_LINKS}/batch/labels/archive",
+        links.batch_labels_archive,
+        "associations.batch.archive",
+        _write_pair,
+        _V4,
+        body=shapes.PAIRS,
+    ),
     Endpoint("GET", f"{_LINKS}/labels", links.labels, "associations.labels", _read_pair, _V4),
     Endpoint("GET", "crm/owners", account.list_owners, "owners.list", _owners),
     Endpoint("GET", "crm/owners/{owner_id}", account.get_owner, "owners.get", _owners),
     Endpoint("GET", _PROPERTIES, schema.list_properties, "properties.list", _read_schema),
-    Endpoint("POST", _PROPERTIES, schema.create_property, "properties.create", _write_schema),
+    Endpoint("POST", _PROPERTIES, schema.create_property, "properties.create", _write_schema, body=shapes.PROPERTY),
     Endpoint("GET", f"{_PROPERTIES}/groups", schema.list_groups, "properties.groups", _read_schema),
-    Endpoint("POST", f"{_PROPERTIES}/groups", schema.create_group, "properties.groups", _write_schema),
+    Endpoint("POST", f"{_PROPERTIES}/groups", schema.create_group, "properties.groups", _write_schema, body=shapes.GROUP),
     Endpoint("GET", f"{_PROPERTIES}/groups/{{name}}", schema.get_group, "properties.groups", _read_schema),
-    Endpoint("PATCH", f"{_PROPERTIES}/groups/{{name}}", schema.patch_group, "properties.groups", _write_schema),
+    Endpoint("PATCH", f"{_PROPERTIES}/groups/{{name}}", schema.patch_group, "properties.groups", _write_schema, body=shapes.GROUP),
     Endpoint("DELETE", f"{_PROPERTIES}/groups/{{name}}", schema.delete_group, "properties.groups", _write_schema),
-    Endpoint("POST", f"{_PROPERTIES}/batch/create", schema.batch_create_properties, "properties.batch.create", _write_schema),
+    Endpoint(
+        "POST",
+        f"{_PROPERTIES}/batch/create",
+        schema.batch_create_properties,
+        "properties.batch.create",
+        _write_schema,
+        body=shapes.PROPERTIES,
+    ),
     Endpoint("POST", f"{_PROPERTIES}/batch/read", schema.batch_read_properties, "properties.batch.read", _read_schema),
     Endpoint("POST", f"{_PROPERTIES}/batch/archive", schema.batch_archive_properties, "properties.batch.archive", _write_schema),
     Endpoint("GET", f"{_PROPERTIES}/{{name}}", schema.get_property, "properties.get", _read_schema),
-    Endpoint("PATCH", f"{_PROPERTIES}/{{name}}", schema.patch_property, "properties.update", _write_schema),
+    Endpoint("PATCH", f"{_PROPERTIES}/{{name}}", schema.patch_property, "properties.update", _write_schema, body=shapes.PROPERTY),
     Endpoint("DELETE", f"{_PROPERTIES}/{{name}}", schema.delete_property, "properties.archive", _write_schema),
     Endpoint("GET", "crm/property-validations/{object_type}", schema.validation_rules, "properties.validations", _read_schema),
     Endpoint("GET", "crm/pipelines/{object_type}", schema.list_pipelines, "pipelines.list", _read_schema),
@@ -159,9 +187,11 @@ ENDPOINTS = (
     Endpoint("GET", "crm/pipelines/{object_type}/{pipeline_id}/stages", schema.list_stages, "pipelines.get", _read_schema),
     Endpoint("GET", "crm/limits/custom-properties", schema.custom_property_limits, "limits.get", _any_object),
     Endpoint("POST", "crm/lists", lists.create_list, "lists.create", _lists_write),
-    Endpoint("POST", "crm/lists/search", lists.search_lists, "lists.search", _lists_read),
+    Endpoint("POST", "crm/lists/search", lists.search_lists, "lists.search", _lists_read, body=shapes.LIST_SEARCH),
     Endpoint("GET", "crm/lists/{list_id}", lists.get_list, "lists.get", _lists_read),
     Endpoint("GET", "crm/lists/{list_id}/memberships/join-order", lists.join_order, "lists.memberships", _lists_read),
+    Endpoint("GET", "crm/lists/{list_id}/memberships", lists.by_id, "lists.memberships", _lists_read),
+    Endpoint("PUT", "crm/lists/{list_id}/memberships/add-and-remove", lists.add_and_remove_members, "lists.write", _lists_write),
     Endpoint("PUT", "crm/lists/{list_id}/memberships/add", lists.add_members, "lists.write", _lists_write),
     Endpoint("PUT", "crm/lists/{list_id}/memberships/remove", lists.remove_members, "lists.write", _lists_write),
     Endpoint(
@@ -181,6 +211,6 @@ ENDPOINTS = (
 
 
 def routes(sandbox: Sandbox) -> list[BaseRoute]:
-    """Every root of HubSpot's API leads to one gateway, which refuses what it does not know."""
+    """Every root of HubSpot's API leads to one gateway, which refuses what it does not know; so does what nobody else serves here."""
     gateway = Gateway(sandbox.hubspot, ENDPOINTS)
-    return [Route(f"/{root}/{{rest:path}}", gateway) for root in _ROOTS]
+    return [*(Route(f"/{root}/{{rest:path}}", gateway) for root in _ROOTS), Route("/{root}/{rest:path}", gateway)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sandbox.hubspot import exceptions
+from sandbox.hubspot import exceptions, shapes
 from sandbox.hubspot.values import BadValueError, accept
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Validation:
         return value
 
     def _check_owner(self, text: str) -> None:
-        owner = self._directory.owner(int(text)) if text.isdigit() else None
+        owner = self._directory.owner(number) if (number := shapes.whole(text)) is not None else None
         if owner is None or (owner.archived and self._switches.get("hubspot.archived_owner_assign") == "refuse"):
             raise BadValueError("INVALID_OWNER_ID", f"{text} is not a valid owner id")
 

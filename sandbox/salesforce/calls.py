@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from sandbox.salesforce.checks import Actor
-from sandbox.salesforce.exceptions import ApiError, RowError, not_found
+from sandbox.salesforce.exceptions import ApiError, RowError, not_found, not_served
 from sandbox.salesforce.ids import normalize
 from sandbox.salesforce.schema import SObject
 from sandbox.salesforce.soql.errors import SoqlError
@@ -126,7 +126,7 @@ def find(endpoints: list[Endpoint], method: str, path: str) -> tuple[Endpoint, d
         allowed.append(endpoint.method)
     if allowed:
         raise ApiError(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{method}' not allowed. Allowed are {','.join(sorted(set(allowed)))}")
-    raise not_found()
+    raise not_served(path)
 
 
 def perform(endpoints: list[Endpoint], call: Call) -> Reply:

@@ -61,11 +61,18 @@ def batch(call: Call, perform: Perform) -> Reply:
 
 def _subrequests(call: Call, given: Any) -> list[dict[str, Any]]:
     most = call.model.org.limits.get("salesforce.composite_subrequests")
-    if not isinstance(given, list) or not given or not all(isinstance(one, dict) and {"method", "url"} <= one.keys() for one in given):
+    if not isinstance(given, list) or not given or not all(_is_subrequest(one) for one in given):
         raise ApiError(400, "JSON_PARSER_ERROR", "subrequests are objects with method and url")
     if len(given) > most:
         raise ApiError(400, "LIMIT_EXCEEDED", f"Limit exceeded: at most {most} subrequests in one call")
     return given
+
+
+def _is_subrequest(one: Any) -> bool:
+    if not isinstance(one, dict) or not isinstance(one.get("httpHeaders") or {}, dict):
+        return False
+    named = [one.get("method"), one.get("url"), *([one["referenceId"]] if one.get("referenceId") is not None else [])]
+    return all(isinstance(text, str) for text in [*named, *(one.get("httpHeaders") or {}).values()])
 
 
 def _sub(call: Call, request: dict[str, Any], results: list[dict[str, Any]], perform: Perform) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def _parts(call: Call) -> tuple[dict[str, Any], bytes]:
         raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", "a deploy request is multipart/form-data with the parts json and file")
     message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + call.body)
     parts = {_name(part): part.get_payload(decode=True) for part in message.walk() if not part.is_multipart()}
-    head, archive = parts.get("json"), parts.get("file")
+    # The guide names the first part json; jsforce, and the vendor's own command line with it, name it entity_content.
+    head, archive = parts.get("json", parts.get("entity_content")), parts.get("file")
     if not isinstance(head, bytes) or not isinstance(archive, bytes):
         raise ApiError(400, "INVALID_MULTIPART_REQUEST", "the parts json and file are required")
     try:

@@ -67,6 +67,11 @@ def not_found(message: str = "The requested resource does not exist") -> ApiErro
     return ApiError(404, "NOT_FOUND", message)
 
 
+def not_served(what: str) -> ApiError:
+    """404 for what no route leads to; it is named, so that nobody takes it for a wrong id."""
+    return not_found(f"The requested resource does not exist (this sandbox does not serve {what})")
+
+
 def invalid_session() -> ApiError:
     """401 INVALID_SESSION_ID, for a missing, unknown or expired token."""
     return ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")

@@ -235,12 +235,17 @@ class Salesforce:
     # --- the HTTP side
     @property
     def instance_url(self) -> str:
-        """My Domain of the org; clients are to rewrite it to the sandbox's address."""
-        return INSTANCE_URL
+        """My Domain of the org, which clients are to rewrite to the sandbox's address; by a switch that address itself."""
+        return self.org.sandbox.base_url if self._is_addressed_itself else INSTANCE_URL
+
+    @property
+    def _is_addressed_itself(self) -> bool:
+        return bool(self.org.switches.get("salesforce.instance_url") == "sandbox")
 
     def identity_url(self, user_id: str) -> str:
         """The `id` of a token reply, which holds org and user."""
-        return f"https://login.salesforce.com/id/{self.org.organization_id}/{user_id}"
+        host = self.org.sandbox.base_url if self._is_addressed_itself else "https://login.salesforce.com"
+        return f"{host}/id/{self.org.organization_id}/{user_id}"
 
     def next_token_serial(self) -> int:
         """A number for the next access token."""

@@ -119,7 +119,8 @@ class Queries:
 
     def _aggregate(self, plan: Plan) -> Page:
         if plan.is_count:
-            return Page(int(self._rows(plan, "")[0][0]), [], None)
+            counted = int(self._rows(plan, "")[0][0])
+            return Page(counted if plan.limit is None else min(counted, plan.limit), [], None)
         limit = -1 if plan.limit is None else plan.limit
         rows = self._rows(plan, f"{plan.order} LIMIT {limit} OFFSET {plan.offset}")
         return Page(len(rows), self._records(plan, rows, ""), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from sandbox.salesforce import responses_records as single
 from sandbox.salesforce.calls import Call, Reply
@@ -94,7 +94,7 @@ def read(call: Call) -> Reply:
     sobject = call.sobject()
     listed = {name: call.query.get(name, "").split(",") for name in ("ids", "fields")} if call.method == "GET" else call.json_object()
     ids, names = listed.get("ids"), listed.get("fields")
-    if not isinstance(ids, list) or not isinstance(names, list) or not ids or not names or "" in names:
+    if not _is_list_of_text(ids) or not _is_list_of_text(names) or "" in names:
         raise ApiError(400, "JSON_PARSER_ERROR", "ids and fields are required")
     most = call.model.org.limits.get("salesforce.collection_read_records")
     if len(ids) > most:
@@ -112,6 +112,10 @@ def read(call: Call) -> Reply:
     return Reply(200, [single.rest_record(call, sobject, rows[one], fields) if one in rows else None for one in wanted])
 
 
+def _is_list_of_text(value: Any) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and value != [] and all(isinstance(one, str) for one in value)
+
+
 def _standing(sobject: SObject) -> set[str]:
     return {"Id", "IsDeleted"} if sobject.has_deletes else {"Id"}
 
@@ -119,10 +123,14 @@ def _standing(sobject: SObject) -> set[str]:
 def _body(call: Call) -> tuple[list[dict[str, Any]], bool]:
     body = call.json_object()
     records = body.get("records")
-    if set(body) - {"records", "allOrNone"} or not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+    if set(body) - {"records", "allOrNone"} or not isinstance(records, list) or not all(_is_record(record) for record in records):
         raise ApiError(400, "JSON_PARSER_ERROR", 'a collection is {"allOrNone": boolean, "records": [objects]}')
     _check_size(call, records)
     return records, bool(body.get("allOrNone", False))
+
+
+def _is_record(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("attributes") or {}, dict)
 
 
 def _check_size(call: Call, records: Sequence[Any]) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from sandbox.salesforce.calls import Call, Reply
 
-FIRST_VERSION, LAST_VERSION = 50, 68
-# One release per season; v50.0 was Winter '21.
+# Versions 21.0 to 30.0 are retired. One release per season; v50.0 was Winter '21.
+FIRST_VERSION, LAST_VERSION, WINTER_21 = 31, 68, 50
 _SEASONS = ("Winter", "Spring", "Summer")
 _RESOURCES = ("tooling", "metadata", "query", "queryAll", "composite", "sobjects", "limits")
 _FIXED_LIMITS = {
@@ -26,7 +26,7 @@ def versions() -> list[dict[str, str]]:
 
 
 def _label(number: int) -> str:
-    season, years = (number - FIRST_VERSION) % 3, (number - FIRST_VERSION) // 3
+    season, years = (number - WINTER_21) % 3, (number - WINTER_21) // 3
     return f"{_SEASONS[season]} '{21 + years}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sandbox.salesforce.calls import Call, Reply
-from sandbox.salesforce.exceptions import ApiError
+from sandbox.salesforce.exceptions import ApiError, not_served
 from sandbox.salesforce.queries import Page
 
 _BATCH = re.compile(r"batchsize\s*=\s*(\d+)", re.IGNORECASE)
@@ -33,6 +33,8 @@ def more(call: Call) -> Reply:
 
 
 def _run(call: Call, path: str, *, all_rows: bool) -> Reply:
+    if "explain" in call.query:
+        raise not_served(f"{path}?explain=")
     if not call.query.get("q"):
         raise ApiError(400, "MALFORMED_QUERY", "unexpected token: '<EOF>'")
     tooling = path.startswith("tooling")

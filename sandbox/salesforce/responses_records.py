@@ -9,7 +9,8 @@ from typing import Any
 
 from sandbox.salesforce.calls import Call, Reply, record_id
 from sandbox.salesforce.checks import unknown_fields
-from sandbox.salesforce.exceptions import ApiError, RowError, deleted, not_found
+from sandbox.salesforce.exceptions import ApiError, RowError, deleted, not_found, not_served
+from sandbox.salesforce.ids import normalize
 from sandbox.salesforce.rows import Row, timestamp
 from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.soql.scope import ADVICE
@@ -34,6 +35,10 @@ def retrieve(call: Call) -> Reply:
     """GET sobjects/{name}/{id}?fields=."""
     sobject = call.sobject()
     row = existing(call, sobject, record_id(call.parts["id"]))
+    check_unmodified(call, row)
+    since = _header_time(call, "if-modified-since")
+    if since is not None and _modified(row) <= since:
+        return Reply(304)
     names = [name.strip() for name in call.query["fields"].split(",")] if call.query.get("fields") else None
     return Reply(200, rest_record(call, sobject, row, wanted_fields(call, sobject, names)))
 
@@ -140,11 +145,11 @@ def _window(call: Call, days: int) -> tuple[datetime, datetime]:
     for name in ("start", "end"):
         try:
             moment = datetime.fromisoformat(call.query[name].replace(" ", "+"))
-        except (KeyError, ValueError):
+            found.append(moment.astimezone(UTC).replace(second=0, microsecond=0))
+        except (KeyError, ValueError, OverflowError):
             raise ApiError(400, "INVALID_REPLICATION_DATE", f"{name} is required: an ISO 8601 date and time with a zone") from None
         if moment.tzinfo is None:
             raise ApiError(400, "INVALID_REPLICATION_DATE", f"{name} needs a time zone")
-        found.append(moment.astimezone(UTC).replace(second=0, microsecond=0))
     if found[0] >= found[1]:
         raise ApiError(400, "INVALID_REPLICATION_DATE", "startDate must be before endDate by more than one minute")
     if found[0] < call.model.org.clock.now() - timedelta(days=days):
@@ -196,13 +201,33 @@ def check_names(call: Call, sobject: SObject, given: Iterable[str]) -> None:
 
 def check_unmodified(call: Call, row: Row) -> None:
     """ApiError 412 when the record changed after If-Unmodified-Since."""
-    since = call.headers.get("if-unmodified-since")
-    if since and datetime.fromisoformat(row["LastModifiedDate"]) > parsedate_to_datetime(since):
+    since = _header_time(call, "if-unmodified-since")
+    if since is not None and _modified(row) > since:
         raise ApiError(412, "PRECONDITION_FAILED", "The record was modified after the time in If-Unmodified-Since")
+
+
+def _header_time(call: Call, name: str) -> datetime | None:
+    """The time in a conditional header; one that is no time is no condition."""
+    try:
+        found = parsedate_to_datetime(call.headers.get(name, ""))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _modified(row: Row) -> datetime:
+    return datetime.fromisoformat(row.get("LastModifiedDate") or row.get("CreatedDate") or "1970-01-01T00:00:00+00:00")
+
+
+def not_served_here(call: Call) -> Reply:
+    """What the vendor has below an object and this sandbox has not."""
+    raise not_served(call.path.strip("/"))
 
 
 def key_field(call: Call, sobject: SObject) -> Field:
     """The external id (or idLookup) field of the path. ApiError 404."""
+    if normalize(call.parts["field"]) is not None and len(call.parts["field"]) in (15, 18):
+        raise not_served(f"{call.parts.get('value', '')} of a record; ask by query")
     field = call.access.field(sobject, call.parts["field"])
     if field is None or not (field.external_id or field.id_lookup):
         raise not_found(f"Provided external ID field does not exist or is not accessible: {call.parts['field']}")
@@ -213,6 +238,8 @@ def by_key(call: Call, sobject: SObject, key: Field, value: Any) -> list[Row]:
     """Records that are not deleted and have the key; an empty key is refused."""
     if value in (None, ""):
         raise RowError("MISSING_ARGUMENT", f"{key.name} not specified", [key.name])
+    if not isinstance(value, (str, int, float)):
+        raise RowError("JSON_PARSER_ERROR", f"Cannot deserialize instance of {key.type} from {type(value).__name__}", [key.name])
     return [row for row in call.model.org.rows.find(sobject.name, key.name, [value]) if not row.get("IsDeleted")]
 
 

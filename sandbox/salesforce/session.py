@@ -129,6 +129,30 @@ def _decode(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
+def revoke(model: Salesforce, text: str) -> None:
+    """End a token. Raises TokenError for one that is not in force."""
+    grant = model.org.sandbox.apps.grant(text)
+    if grant is None or grant.is_expired() or grant.app.vendor != "salesforce":
+        raise TokenError("invalid_token", f"invalid token: {text[:15]}")
+    model.org.sandbox.apps.expire(text)
+
+
+def identity(model: Salesforce, app: App) -> dict[str, Any]:
+    """GET /id/{org}/{user}: whose the token is. Source: Salesforce Help, "Identity URLs"."""
+    user = model.org.rows.get("User", app.user_id) or {}
+    info = userinfo(model, app)
+    return {
+        "id": info["sub"],
+        "asserted_user": True,
+        **{name: info[name] for name in ("user_id", "organization_id", "email", "active", "user_type", "urls")},
+        "username": info["preferred_username"],
+        "display_name": info["name"],
+        "first_name": user.get("FirstName"),
+        "last_name": user.get("LastName"),
+        "timezone": info["zoneinfo"],
+    }
+
+
 def userinfo(model: Salesforce, app: App) -> dict[str, Any]:
     """GET /services/oauth2/userinfo."""
     user = model.org.rows.get("User", app.user_id) or {}

@@ -8,6 +8,13 @@ UNCONFIRMED = "general knowledge, not confirmed by a vendor page"
 
 SWITCHES = (
     Switch(
+        "salesforce.instance_url",
+        "my_domain",
+        "what a token reply names as instance_url: My Domain over https, or this sandbox itself, for clients that follow it unrewritten",
+        "the vendor names My Domain",
+        ("my_domain", "sandbox"),
+    ),
+    Switch(
         "salesforce.assignment_rule_on_update",
         True,
         "an active assignment rule also fires on PATCH without Sforce-Auto-Assign: FALSE",

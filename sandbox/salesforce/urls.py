@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -11,17 +13,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.salesforce import composite, deploy, describe, responses_collections, responses_org, responses_query, responses_records
+from sandbox.salesforce import (
+    composite,
+    deploy,
+    describe,
+    other_apis,
+    responses_collections,
+    responses_org,
+    responses_query,
+    responses_records,
+)
 from sandbox.salesforce.calls import Call, Endpoint, Reply, perform
-from sandbox.salesforce.exceptions import ApiError, TokenError, invalid_session, not_found, request_limit_exceeded
-from sandbox.salesforce.session import token, userinfo
+from sandbox.salesforce.exceptions import ApiError, TokenError, invalid_session, not_found, not_served, request_limit_exceeded
+from sandbox.salesforce.session import identity, revoke, token, userinfo
 
 if TYPE_CHECKING:
     from sandbox.apps import App
     from sandbox.core import Sandbox
     from sandbox.salesforce.models import Salesforce
 
-METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"]
+METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
 ENDPOINTS = [
     Endpoint("GET", "limits", "limits", responses_org.limits),
     Endpoint("GET", "limits/recordCount", "record_count", responses_org.record_count),
@@ -37,6 +48,9 @@ ENDPOINTS = [
     Endpoint("GET", "sobjects/{name}/describe", "describe", describe.describe),
     Endpoint("GET", "sobjects/{name}/updated", "sobject.updated", responses_records.updated),
     Endpoint("GET", "sobjects/{name}/deleted", "sobject.deleted", responses_records.deleted_since),
+    Endpoint("GET", "sobjects/{name}/listviews", "unserved", responses_records.not_served_here),
+    Endpoint("GET", "sobjects/{name}/quickActions", "unserved", responses_records.not_served_here),
+    Endpoint("GET", "sobjects/{name}/describe/{what}", "unserved", responses_records.not_served_here),
     Endpoint("GET", "sobjects/{name}/{id}", "sobject.get", responses_records.retrieve),
     Endpoint("PATCH", "sobjects/{name}/{id}", "sobject.update", responses_records.update),
     Endpoint("DELETE", "sobjects/{name}/{id}", "sobject.delete", responses_records.delete),
@@ -65,6 +79,10 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
     return [
         Route("/services/oauth2/token", _bound(sandbox, _token), methods=METHODS),
         Route("/services/oauth2/userinfo", _bound(sandbox, _userinfo), methods=METHODS),
+        Route("/services/oauth2/revoke", _bound(sandbox, _revoke), methods=METHODS),
+        Route("/id/{org}/{user}", _bound(sandbox, _identity), methods=METHODS),
+        Route("/services/Soap/{rest:path}", _bound(sandbox, _soap), methods=METHODS),
+        Route("/services/async/{rest:path}", _bound(sandbox, _bulk), methods=METHODS),
         Route("/services/data", _bound(sandbox, _versions), methods=METHODS),
         Route("/services/data/", _bound(sandbox, _versions), methods=METHODS),
         Route("/services/data/{version}", _bound(sandbox, _data), methods=METHODS),
@@ -86,8 +104,18 @@ def _bound(sandbox: Sandbox, served: Served) -> Callable[[Request], Awaitable[Re
     return endpoint
 
 
-async def _unknown(_sandbox: Sandbox, _request: Request) -> Response:
-    raise not_found()
+async def _unknown(_sandbox: Sandbox, request: Request) -> Response:
+    raise not_served(request.url.path)
+
+
+async def _soap(_sandbox: Sandbox, request: Request) -> Response:
+    body = (await request.body()).decode("utf-8", "replace")
+    fault = other_apis.soap_fault(request.path_params["rest"], request.headers.get("soapaction", ""), body)
+    return Response(fault, 500, media_type="text/xml")
+
+
+async def _bulk(_sandbox: Sandbox, _request: Request) -> Response:
+    return _json(400, other_apis.bulk_refusal())
 
 
 async def _versions(_sandbox: Sandbox, request: Request) -> Response:
@@ -116,6 +144,27 @@ async def _userinfo(sandbox: Sandbox, request: Request) -> Response:
     return _json(200, userinfo(sandbox.salesforce, app))
 
 
+async def _identity(sandbox: Sandbox, request: Request) -> Response:
+    request.state.family = "identity"
+    _, _, text = request.headers.get("authorization", "").partition(" ")
+    grant = sandbox.apps.grant(text or request.query_params.get("oauth_token", ""))
+    if grant is None or grant.is_expired() or grant.app.vendor != "salesforce":
+        return Response("Bad_OAuth_Token" if text else "Missing_OAuth_Token", 403)
+    if not sandbox.salesforce.identity_url(grant.app.user_id or "").endswith(request.url.path):
+        return Response("Bad_Id", 403)
+    return _json(200, identity(sandbox.salesforce, grant.app))
+
+
+async def _revoke(sandbox: Sandbox, request: Request) -> Response:
+    request.state.family = "token"
+    form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+    try:
+        revoke(sandbox.salesforce, form.get("token") or request.query_params.get("token", ""))
+    except TokenError as refused:
+        return _json(refused.status, {"error": refused.error, "error_description": refused.description})
+    return _json(200, None)
+
+
 async def _data(sandbox: Sandbox, request: Request) -> Response:
     model: Salesforce = sandbox.salesforce
     _check_size(sandbox, request)
@@ -136,10 +185,28 @@ async def _data(sandbox: Sandbox, request: Request) -> Response:
         raise ApiError(403, "API_CURRENTLY_DISABLED", "API is disabled for this User")
     headers = {name.lower(): value for name, value in request.headers.items()}
     path = request.path_params.get("rest", "")
-    call = Call(model, app, access, version, request.method, path, dict(request.query_params), headers, await request.body(), fault)
+    query, body = dict(request.query_params), _unpacked(await request.body(), headers)
+    call = Call(model, app, access, version, _method(request.method, query), path, query, headers, body, fault)
     reply = perform(ENDPOINTS, call)
     request.state.family = reply.family
     return _json(reply.status, reply.payload, {**_usage_header(model), **reply.headers})
+
+
+def _method(method: str, query: dict[str, str]) -> str:
+    """HEAD is answered like GET, its body left out on the way; a client that can only POST names the method in the query."""
+    if method == "HEAD":
+        return "GET"
+    return query["_HttpMethod"].upper() if method == "POST" and query.get("_HttpMethod") else method
+
+
+def _unpacked(body: bytes, headers: dict[str, str]) -> bytes:
+    """The body as it was before the client compressed it. ApiError 400 for what is no gzip."""
+    if headers.get("content-encoding", "identity").lower() != "gzip":
+        return body
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error):
+        raise ApiError(400, "JSON_PARSER_ERROR", "The HTTP entity body is not in the gzip format") from None
 
 
 def _authenticate(sandbox: Sandbox, request: Request) -> App:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sandbox.salesforce.soql.cursor import Cursor
+from sandbox.salesforce.soql.dates import COUNTED, NAMED
 from sandbox.salesforce.soql.errors import malformed
 from sandbox.salesforce.soql.syntax import Comparison, Condition, Either, Every, Literal, Membership, Not, Path, Select
 from sandbox.salesforce.soql.tokens import Token, like_pattern, unescape
 
 SelectParser = Callable[..., Select]
-RELATIVE = {
-    "TODAY", "YESTERDAY", "TOMORROW", "LAST_WEEK", "THIS_WEEK", "NEXT_WEEK", "LAST_MONTH", "THIS_MONTH", "NEXT_MONTH",
-    "LAST_90_DAYS", "NEXT_90_DAYS", "LAST_YEAR", "THIS_YEAR", "NEXT_YEAR",
-}  # fmt: skip
-RELATIVE_COUNTED = {"LAST_N_DAYS", "NEXT_N_DAYS", "N_DAYS_AGO", "LAST_N_WEEKS", "NEXT_N_WEEKS", "LAST_N_MONTHS", "NEXT_N_MONTHS"}
 _MULTI_SELECT = {"INCLUDES", "EXCLUDES"}
 
 
@@ -90,8 +86,8 @@ def parse_literal(token: Token) -> Literal:
         return Literal("boolean", token.word == "TRUE", token.at)
     if token.word == "NULL":
         return Literal("null", None, token.at)
-    if token.word in RELATIVE:
+    if token.word in NAMED:
         return Literal("relative", token.word, token.at)
-    if token.kind == "counted" and token.text.split(":")[0].upper() in RELATIVE_COUNTED:
+    if token.kind == "counted" and token.text.split(":")[0].upper() in COUNTED:
         return Literal("relative", token.text.upper(), token.at)
     raise malformed(f"unexpected token: '{token.text}'", token.at)

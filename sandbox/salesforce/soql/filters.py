@@ -17,6 +17,7 @@ from sandbox.salesforce.soql.scope import Column, Scope
 from sandbox.salesforce.soql.syntax import Comparison, Condition, Either, Literal, Membership, Not, Path, Select
 
 _ORDERED_TYPES = NUMBER_TYPES | {"date", "datetime"}
+_MAX_NUMBER = 2**63 - 1
 SemiJoin = Callable[["Filter", Select], str]
 
 
@@ -54,7 +55,7 @@ class Filter:
         if operator in ("<", "<=", ">", ">=") and (value is None or column.field.type == "boolean"):
             raise SoqlError("INVALID_FIELD", f"invalid operator on {column.field.type} field", comparison.path.at)
         if literal.kind == "relative":
-            return self._relative(column, operator, str(value))
+            return self._relative(column, operator, literal)
         if value is None:
             return f"{column.sql} IS {'NOT ' if operator == '!=' else ''}NULL"
         if operator == "!=":
@@ -69,9 +70,11 @@ class Filter:
         self.parameters.append(literal.like)
         return f"{column.sql} LIKE ? ESCAPE '\\'"
 
-    def _relative(self, column: Column, operator: str, literal: str) -> str:
-        first, after = day_range(literal, self.today)
-        bounds = [_bound(column.field, day, self.zone) for day in (first, after)]
+    def _relative(self, column: Column, operator: str, literal: Literal) -> str:
+        try:
+            bounds = [_bound(column.field, day, self.zone) for day in day_range(str(literal.value), self.today)]
+        except (OverflowError, ValueError):
+            raise malformed(f"Invalid date: {literal.value}", literal.at) from None
         if operator in ("=", "!="):
             # Twice in the text, so twice among the parameters where the expression itself has some (it has none).
             self.parameters += bounds
@@ -129,6 +132,8 @@ def literal_value(target: Field, literal: Literal) -> Any:
         return _date_value(str(literal.value), literal.at)
     if literal.kind == "boolean":
         return int(bool(literal.value))
+    if isinstance(literal.value, int) and abs(literal.value) > _MAX_NUMBER:
+        raise malformed(f"Invalid number: {literal.value}", literal.at)
     return literal.value or None if literal.kind == "string" else literal.value
 
 
@@ -160,5 +165,5 @@ def parse_datetime(text: str, at: int) -> datetime:
     """A dateTime literal as an aware time; fractions are cut, since stored stamps have whole seconds."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise malformed(f"Invalid datetime: {text}", at) from None

@@ -8,11 +8,13 @@ from __future__ import annotations
 from sandbox.salesforce.soql.conditions import parse_condition
 from sandbox.salesforce.soql.cursor import Cursor
 from sandbox.salesforce.soql.errors import SoqlError, malformed
-from sandbox.salesforce.soql.syntax import Aggregate, Condition, Ordering, Path, Select
+from sandbox.salesforce.soql.syntax import Aggregate, Condition, Fields, Ordering, Path, Select
 
 MAX_STATEMENT_CHARACTERS = 100_000
 MAX_OFFSET = 2000
 AGGREGATES = ("COUNT", "COUNT_DISTINCT", "MIN", "MAX", "SUM", "AVG")
+FIELD_GROUPS = ("ALL", "STANDARD", "CUSTOM")
+MAX_ROWS_OF_UNBOUNDED_FIELDS = 200
 _CLAUSES = {"FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "WITH", "USING", "ALL", "UPDATE"}
 _UNKNOWN_CLAUSES = {"HAVING", "FOR", "WITH", "USING", "UPDATE"}
 
@@ -42,21 +44,20 @@ def parse_select(cursor: Cursor, *, nested: bool) -> Select:
     group_by = _group_by(cursor)
     order_by = _order_by(cursor)
     limit, offset = _window(cursor)
-    all_rows = not nested and cursor.take_words("ALL", "ROWS")
     _refuse_unknown_clause(cursor)
-    select = Select(items, name.text, name.at, alias, where, group_by, order_by, limit, offset, at, all_rows)
+    select = Select(items, name.text, name.at, alias, where, group_by, order_by, limit, offset, at)
     _check(select)
     return select
 
 
-def _items(cursor: Cursor, *, nested: bool) -> tuple[Path | Aggregate | Select, ...]:
+def _items(cursor: Cursor, *, nested: bool) -> tuple[Path | Aggregate | Fields | Select, ...]:
     items = [_item(cursor, nested=nested)]
     while cursor.take_mark(","):
         items.append(_item(cursor, nested=nested))
     return tuple(items)
 
 
-def _item(cursor: Cursor, *, nested: bool) -> Path | Aggregate | Select:
+def _item(cursor: Cursor, *, nested: bool) -> Path | Aggregate | Fields | Select:
     token = cursor.peek
     if token.text == "(":
         if nested:
@@ -71,8 +72,23 @@ def _item(cursor: Cursor, *, nested: bool) -> Path | Aggregate | Select:
     if name.word in _CLAUSES and cursor.peek.text != "(":
         raise malformed(f"unexpected token: '{name.text}'", name.at)
     if cursor.peek.text == "(":
-        return _aggregate(cursor, name.text, name.at)
-    return Path(tuple(name.text.split(".")), name.at)
+        return _fields(cursor, name.at) if name.word == "FIELDS" else _aggregate(cursor, name.text, name.at)
+    return Path(tuple(name.text.split(".")), name.at, _item_alias(cursor))
+
+
+def _fields(cursor: Cursor, at: int) -> Fields:
+    cursor.take_mark("(")
+    group = cursor.expect("name")
+    if group.word not in FIELD_GROUPS:
+        raise malformed(f"unexpected token: '{group.text}' (FIELDS takes {', '.join(FIELD_GROUPS)})", group.at)
+    cursor.expect_mark(")")
+    return Fields(group.word, at)
+
+
+def _item_alias(cursor: Cursor) -> str | None:
+    if cursor.peek.kind == "name" and cursor.peek.word not in _CLAUSES | {"ASC", "DESC", "NULLS"}:
+        return cursor.expect("name").text
+    return None
 
 
 def _aggregate(cursor: Cursor, function: str, at: int) -> Aggregate:
@@ -87,10 +103,7 @@ def _aggregate(cursor: Cursor, function: str, at: int) -> Aggregate:
     elif word != "COUNT":
         raise cursor.unexpected()
     cursor.expect_mark(")")
-    alias = None
-    if cursor.peek.kind == "name" and cursor.peek.word not in _CLAUSES | {"ASC", "DESC", "NULLS"}:
-        alias = cursor.expect("name").text
-    return Aggregate(word, argument, alias, at)
+    return Aggregate(word, argument, _item_alias(cursor), at)
 
 
 def _alias(cursor: Cursor) -> str | None:
@@ -158,6 +171,8 @@ def _count(cursor: Cursor) -> int:
 
 
 def _refuse_unknown_clause(cursor: Cursor) -> None:
+    if cursor.peek.word == "ALL":
+        raise malformed("ALL ROWS not allowed in this context", cursor.peek.at)
     if cursor.peek.word in _UNKNOWN_CLAUSES:
         raise malformed(f"unexpected token: '{cursor.peek.text}' (this sandbox does not know this clause)", cursor.peek.at)
 
@@ -165,7 +180,11 @@ def _refuse_unknown_clause(cursor: Cursor) -> None:
 def _check(select: Select) -> None:
     seen: set[str] = set()
     for item in select.items:
-        if isinstance(item, Path):
+        if isinstance(item, Fields):
+            _check_fields(select, item)
+        elif isinstance(item, Path):
+            if item.alias is not None and not select.is_aggregate:
+                raise malformed(f"unexpected token: '{item.alias}'", item.at)
             if item.text.lower() in seen:
                 raise malformed(f"duplicate field selected: {item.text}", item.at)
             seen.add(item.text.lower())
@@ -173,5 +192,11 @@ def _check(select: Select) -> None:
             raise malformed("Grouped field should not be aggregated: COUNT() must stand alone", item.at)
         elif isinstance(item, Aggregate) and item.argument is None and select.order_by:
             raise malformed("Only aggregate expressions use field aliasing or ordering with COUNT()", item.at)
-    if select.is_aggregate and any(isinstance(item, Select) for item in select.items):
+    if select.is_aggregate and any(isinstance(item, (Select, Fields)) for item in select.items):
         raise malformed("Aggregate expressions cannot be mixed with child subqueries", select.at)
+
+
+def _check_fields(select: Select, item: Fields) -> None:
+    """Source: SOQL and SOSL Reference, "FIELDS()": only STANDARD is bounded, the others need a LIMIT."""
+    if item.group != "STANDARD" and (select.limit is None or select.limit > MAX_ROWS_OF_UNBOUNDED_FIELDS):
+        raise malformed(f"The SOQL FIELDS function must have a LIMIT of at most {MAX_ROWS_OF_UNBOUNDED_FIELDS}", item.at)

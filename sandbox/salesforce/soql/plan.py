@@ -16,7 +16,7 @@ from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.soql.errors import SoqlError, malformed
 from sandbox.salesforce.soql.filters import Filter
 from sandbox.salesforce.soql.scope import Column, Scope, Sight, no_such_column, no_such_type
-from sandbox.salesforce.soql.syntax import Aggregate, Ordering, Path, Select
+from sandbox.salesforce.soql.syntax import Aggregate, Fields, Ordering, Path, Select
 
 
 @dataclass
@@ -105,7 +105,7 @@ def plan_query(asker: Asker, select: Select) -> Plan:
     sobject = asker.catalog.get(select.sobject)
     if sobject is None or not asker.sight.can_read(sobject):
         raise no_such_type(select.sobject, select.sobject_at)
-    return _Planner(asker, sobject, all_rows=asker.all_rows or select.all_rows).plan(select)
+    return _Planner(asker, sobject, all_rows=asker.all_rows).plan(select)
 
 
 @dataclass
@@ -136,6 +136,19 @@ class _Planner:
                 plan.nodes.append(self._child(item))
             elif isinstance(item, Path):
                 self._path(plan, scope, item, branches)
+            elif isinstance(item, Fields):
+                self._fields(plan, scope, item, select)
+
+    def _fields(self, plan: Plan, scope: Scope, item: Fields, select: Select) -> None:
+        named = {path.text.lower() for path in select.items if isinstance(path, Path)}
+        for found in self.sobject.fields.values():
+            if self.asker.sight.field(self.sobject, found.name) is None or (
+                item.group != "ALL" and found.custom is (item.group == "STANDARD")
+            ):
+                continue
+            if found.name.lower() in named:
+                raise malformed(f"duplicate field selected: {found.name}", item.at)
+            self._path(plan, scope, Path((found.name,), item.at), {})
 
     def _path(self, plan: Plan, scope: Scope, path: Path, branches: dict[tuple[str, ...], Branch]) -> None:
         parts = scope.strip(path)
@@ -184,8 +197,8 @@ class _Planner:
         return ChildPlan(key.child_relationship or "", plan, key.name, limit)
 
     def _aggregate_columns(self, plan: Plan, scope: Scope, select: Select) -> None:
-        grouped = [scope.column(path).sql for path in select.group_by]
-        plan.group = f" GROUP BY {', '.join(grouped)}" if grouped else ""
+        grouped = {_known(scope, path): scope.column(path) for path in select.group_by}
+        plan.group = f" GROUP BY {', '.join(column.sql for column in grouped.values())}" if grouped else ""
         serial = itertools.count()
         for item in select.items:
             if isinstance(item, Aggregate):
@@ -193,10 +206,10 @@ class _Planner:
                 key = item.alias or f"expr{next(serial)}"
             else:
                 assert isinstance(item, Path)
-                column = scope.column(item)
-                key = column.field.name
-                if column.sql not in grouped:
+                if _known(scope, item) not in grouped:
                     raise malformed(f"Field must be grouped or aggregated: {item.text}", item.at)
+                column = grouped[_known(scope, item)]
+                key = item.alias or column.field.name
             plan.columns.append(column.sql)
             plan.nodes.append(Leaf(key, len(plan.columns) - 1, column.field.type == "boolean"))
 
@@ -257,3 +270,8 @@ class _Planner:
         usual = term.nulls_first != term.descending
         nulls = "" if usual or not column.field.nillable else f" NULLS {'FIRST' if term.nulls_first else 'LAST'}"
         return f"{column.sql}{direction}{nulls}"
+
+
+def _known(scope: Scope, path: Path) -> tuple[str, ...]:
+    """A path as it is compared: each use of a parent's field is SQL of its own."""
+    return tuple(part.lower() for part in scope.strip(path))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """`Owner.Name` as ("Owner", "Name")."""
+    """`Owner.Name` as ("Owner", "Name"); an alias only where rows are aggregates."""
 
     parts: tuple[str, ...]
     at: int
+    alias: str | None = None
 
     @property
     def text(self) -> str:
@@ -25,6 +26,14 @@ class Aggregate:
     function: str
     argument: Path | None
     alias: str | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """`FIELDS(ALL)`, `FIELDS(STANDARD)` or `FIELDS(CUSTOM)`."""
+
+    group: str
     at: int
 
 
@@ -94,7 +103,7 @@ class Ordering:
 class Select:
     """A whole query or a subquery; for a child subquery `sobject` holds the relationship name."""
 
-    items: tuple[Path | Aggregate | Select, ...]
+    items: tuple[Path | Aggregate | Fields | Select, ...]
     sobject: str
     sobject_at: int
     alias: str | None
@@ -104,7 +113,6 @@ class Select:
     limit: int | None
     offset: int | None
     at: int
-    all_rows: bool = False
 
     @property
     def is_count(self) -> bool:

@@ -216,7 +216,10 @@ def test_list_may_carry_associations(api: Any, make: Any) -> None:
     company = make.record("companies", name="Acme")
     contact = make.record("contacts", [("companies", company, 1)], firstname="A")
     shown = api.get(f"{CONTACTS}/{contact}", associations="companies").json()
-    assert shown["associations"]["companies"]["results"] == [{"id": company, "type": "contact_to_company"}]
+    assert shown["associations"]["companies"]["results"] == [
+        {"id": company, "type": "contact_to_company"},
+        {"id": company, "type": "contact_to_company_unlabeled"},
+    ]
 
 
 def test_a_uri_that_is_too_long_is_414(api: Any) -> None:

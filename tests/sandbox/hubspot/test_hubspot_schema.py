@@ -237,3 +237,17 @@ def test_forms_other_than_hubspots_own_want_to_be_asked_for(api: Any, sandbox: S
     sandbox.hubspot.add_form("guid-2", "Old site form", "captured")
     assert [each["id"] for each in api.get("/marketing/v3/forms/").json()["results"]] == ["guid-1"]
     assert [each["id"] for each in api.get("/marketing/v3/forms", formTypes="all").json()["results"]] == ["guid-1", "guid-2"]
+
+
+def test_list_members_come_by_id_and_are_exchanged_in_one_call(api: Any, make: Any, sandbox: Sandbox) -> None:
+    ids = sorted((make.contact() for _ in range(3)), key=int)
+    list_id = sandbox.hubspot.add_list("Pricing page", "contacts", [(ids[2], datetime(2026, 1, 1, tzinfo=UTC))])
+    body = {"recordIdsToAdd": [ids[1], ids[0], "999999"], "recordIdsToRemove": [ids[2]]}
+
+    changed = api.call("PUT", f"/crm/v3/lists/{list_id}/memberships/add-and-remove", json=body).json()
+
+    assert changed == {"recordsIdsAdded": [ids[1], ids[0]], "recordIdsMissing": ["999999"], "recordIdsRemoved": [ids[2]]}
+    first = api.get(f"/crm/v3/lists/{list_id}/memberships", limit=1).json()
+    assert ([each["recordId"] for each in first["results"]], first["total"]) == ([ids[0]], 2)
+    rest = api.get(f"/crm/v3/lists/{list_id}/memberships", limit=1, after=first["paging"]["next"]["after"]).json()
+    assert ([each["recordId"] for each in rest["results"]], "paging" in rest) == ([ids[1]], False)

@@ -21,7 +21,8 @@ ACCEPTED = [
     "SELECT Status, COUNT(Id) total, MAX(CreatedDate) FROM Lead GROUP BY Status ORDER BY COUNT(Id) DESC",
     "SELECT Id FROM Lead ORDER BY Email DESC NULLS LAST",
     "SELECT l.Id FROM Lead l WHERE l.Name = 'O\\'Hara'",
-    "SELECT Id FROM Lead ALL ROWS",
+    "SELECT Name, FIELDS(CUSTOM) FROM Lead LIMIT 200",
+    "SELECT Status s, COUNT(Id) FROM Lead GROUP BY Status",
 ]
 REFUSED = [
     ("SELECT Id FROM Lead WHERE A = 1 AND B = 2 OR C = 3", "OR"),
@@ -47,6 +48,7 @@ REFUSED = [
     ("SELECT Id FROM Lead WITH SECURITY_ENFORCED", "WITH"),
     ("SELECT Id FROM Lead USING SCOPE mine", "USING"),
     ("SELECT Id FROM Lead FOR UPDATE", "FOR"),
+    ("SELECT Id FROM Lead ALL ROWS", "ALL ROWS"),
     ("SELECT Status, COUNT(Id) FROM Lead GROUP BY Status HAVING COUNT(Id) > 1", "HAVING"),
     ("SELECT Id, id FROM Lead", "duplicate field selected"),
     ("SELECT Id FROM Lead WHERE CreatedDate > 2026-01-01T00:00:00", "character '-'"),
