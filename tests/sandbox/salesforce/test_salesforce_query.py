@@ -165,6 +165,9 @@ def test_pages_follow_their_locators_and_keep_the_order(sandbox: Sandbox, compan
 
 
 def test_a_locator_dies_with_its_cursor_and_belongs_to_its_user(sandbox: Sandbox, company: Company, rest: Rest, switch: Any) -> None:
+    now = sandbox.clock.now()
+    rows = [({"LastName": f"Cursor {n}", "Company": "c", "OwnerId": company.rep}, now, now) for n in range(3)]
+    sandbox.salesforce.load("Lead", rows)
     switch("salesforce.page_size", 2)
     path = rest.get("query", params={"q": "SELECT Id FROM Lead ORDER BY Id"})["nextRecordsUrl"].removeprefix("/services/data/v66.0/")
     assert company.rest("reader").refusal("GET", path)[:2] == (400, "INVALID_QUERY_LOCATOR")
