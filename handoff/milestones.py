@@ -13,6 +13,7 @@ from handoff.decision import Prior, Side
 from handoff.facts import Actor, Kind
 from handoff.reasons import given, text_code
 from handoff.recycle import YEAR_DAYS
+from handoff.signals import latest_status_edit
 
 LONGEST_NAME = 255
 
@@ -44,9 +45,18 @@ def milestones(case: Case, row: Row, after: Prior, *, waits: bool = False) -> di
     back = not holds and policy.stages[prior.stage].side != Side.MARKETING and policy.stages[after.stage].side == Side.MARKETING
     if back and not row.adoption_only:
         dates["recycled_at"] = after.recycled_at or now
-    if (said := given(case)) is not None:
+    if (said := given(case)) is not None and not _found_unstated(case, said):
         dates["reason_code"] = said
     return dates
+
+
+def _found_unstated(case: Case, said: str) -> bool:
+    """A lead of the backlog that was closed without a reason before the cut-over: nobody is asked why, or everybody would be at once."""
+    code, cut_over = case.policy.policy.reasons.get(said), case.prior.adopted_at
+    if code is None or code.action != "correct" or cut_over is None:
+        return False
+    edit = latest_status_edit(case)
+    return edit is None or edit[0] <= seconds_of(cut_over)
 
 
 def _told(row: Row, after: Prior, now: datetime) -> dict[str, Any]:
@@ -79,7 +89,9 @@ def _begun(case: Case, stage: str, now: datetime) -> dict[str, Any]:
 def _held(case: Case, after: Prior, dates: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Sales has the lead: when it accepted and qualified it, the first time in this cycle; `dates` are those of a cycle that has begun."""
     policy = case.policy.policy
-    accepted = after.stage in (policy.accepted_stage, policy.qualified_stage)
+    order = list(policy.stages)
+    implied = order.index(policy.qualified_stage) > order.index(policy.accepted_stage)  # in some dialects qualified comes first
+    accepted = after.stage == policy.accepted_stage or (implied and after.stage == policy.qualified_stage)
     made: dict[str, Any] = {
         "sal_at": dates.get("sal_at", after.sal_at) or (now if accepted else None),
         "sql_at": dates.get("sql_at", after.sql_at) or (now if after.stage == policy.qualified_stage else None),

@@ -59,6 +59,9 @@ def receiver(case: Case, to: str, owner: str) -> str:
     reps = case.frame.reps
     if to == "account_owner":
         owner, to = named_owner(case) or owner, "rep"
+    if to == "owner_before":  # who has left is told nothing, and nobody in that person's place
+        before = case.frame.reps.get(case.owner)
+        return before.key if before is not None and before.active else ""
     if to not in PEOPLE:
         return to
     rep = None if owner.startswith(QUEUE) else reps.get(owner)
@@ -74,5 +77,7 @@ def _effects(case: Case, notices: Iterable[NoticeRule], owner: str, episode: int
     for notice in notices:
         rule = notice.rule
         to = receiver(case, rule.to, owner)
+        if not to:
+            continue
         text, subject = brief(rule.lines, words), sentence(rule.subject, words)
         yield Effect(EffectKind.NOTIFY, case.facts.key, rule.name, episode, moment_of(case.now_s), text, subject, to, rule.how)

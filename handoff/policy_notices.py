@@ -11,12 +11,13 @@ from handoff.condition import Condition, Frozen
 class Notice(Frozen):
     """Who is told what: with a move by one of the rules in `on`, or once per episode when `when` begins to hold in one of `stages`.
 
-    `to` is a person (rep: the owner after the move, manager: the owner's, account_owner) or an audience (marketing, revops, on_call).
+    `to` is a person (rep: the owner after the move, owner_before: the one it leaves, manager: the owner's, account_owner) or an audience
+    (marketing, revops, on_call).
     `digest` notices are put together, one message per person and day. `quiet` ones wait for the end of the person's quiet hours.
     """
 
     name: str
-    to: Literal["rep", "manager", "account_owner", "marketing", "revops", "on_call"]
+    to: Literal["rep", "owner_before", "manager", "account_owner", "marketing", "revops", "on_call"]
     how: Literal["now", "digest"] = "now"
     quiet: bool = True
     on: tuple[str, ...] = ()

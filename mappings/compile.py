@@ -203,7 +203,7 @@ def conditions_of(policy: core.Policy) -> Iterator[Condition]:
 
 def _sweep(shape: shapes.SweepFile, clock: HandRaiseShape) -> dict[str, Any]:
     return {
-        "cadences": tuple(compile_cadence(cadence, clock) for cadence in shape.cadences),
+        "cadences": tuple(compile_cadence(cadence, clock, shape.idle_by_stage) for cadence in shape.cadences),
         "silence": silence(shape.silence),
     }
 

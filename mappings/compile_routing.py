@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from handoff import policy as core
@@ -43,9 +44,9 @@ def compile_routing(shape: RoutingFile, words: Words) -> dict[str, Any]:
     }
 
 
-def compile_cadence(shape: CadenceShape, clock: HandRaiseShape) -> core.Cadence:
-    """A cadence; one that runs on the hand-raise's clock takes its minutes from routing.yaml, where they stand once."""
-    values = shape.model_dump()
+def compile_cadence(shape: CadenceShape, clock: HandRaiseShape, idle: Mapping[str, int]) -> core.Cadence:
+    """A cadence with the idle days all share; one on the hand-raise's clock takes its minutes from routing.yaml, where they stand once."""
+    values = {**shape.model_dump(), "idle_by_stage": {**idle, **shape.idle_by_stage}}
     if shape.clock == "hand_raise":
         lapse = clock.reroute_after_minutes[0] if clock.reroute_after_minutes else clock.manager_queue_after_minutes
         values |= {"respond_minutes": clock.respond_minutes, "remind_minutes": clock.remind_minutes, "accept_minutes": lapse}

@@ -4,8 +4,9 @@ People data is not kept in version control; `people.example.csv` shows the colum
 
     email,role,manager,time_zone,weight,absent_from,absent_until,accounts,open_cap,new_per_day,pair
 
-`role` is sdr, ae, manager, marketing or other. `weight` is a whole number (2 takes twice the turns of 1). Absences are dates (inclusive)
-in the person's zone. `accounts` are named accounts by domain, parted by blanks, or by company name, parted
+`role` is sdr, ae, manager, marketing or other. `weight` is a whole number (2 takes twice the turns of 1). Absences are dates in the
+person's zone, the first and the last day away; a further line with the same address and dates alone gives a further absence. A line
+whose first cell begins with # is a comment. `accounts` are named accounts by domain, parted by blanks, or by company name, parted
 by semicolons (`big.example large.example; Acme Holding`). `open_cap` and `new_per_day` are this person's own bounds
 instead of the pool's; `pair` is the e-mail of the rep who works the same accounts. Blank cells leave what the CRM says.
 
@@ -68,20 +69,24 @@ def load_people(path: Path) -> tuple[PersonRow, ...]:
 def with_people(reps: Mapping[str, Rep], rows: Iterable[PersonRow]) -> dict[str, Rep]:
     """The reps the CRMs know, with what the file says of them. Nobody is added: who has no CRM account can own nothing."""
     made = dict(reps)
+    further: set[str] = set()
     for row in rows:
         rep = made.get(row.email)
         if rep is not None:
+            away = absence(row, row.time_zone or rep.time_zone)
             made[row.email] = replace(
                 rep,
                 role=row.role or rep.role,
                 manager=row.manager or rep.manager,
                 time_zone=row.time_zone or rep.time_zone,
                 weight=rep.weight if row.weight is None else row.weight,
-                away=absence(row, row.time_zone or rep.time_zone) or rep.away,
+                away=(*rep.away, *away) if row.email in further else away or rep.away,
                 open_cap=rep.open_cap if row.open_cap is None else row.open_cap,
                 new_per_day=rep.new_per_day if row.new_per_day is None else row.new_per_day,
                 pair=row.pair or rep.pair,
             )
+            if away:  # the file's first absence stands in place of what the CRM says; the others come besides
+                further.add(row.email)
     return made
 
 
@@ -128,7 +133,7 @@ def _columns(found: Iterable[str], path: Path, problems: list[Problem]) -> None:
 def _row(line: Mapping[str, str | None], where: str, problems: list[Problem]) -> PersonRow | None:
     cells = {name: (line.get(name) or "").strip() for name in COLUMNS}
     email = cells["email"].casefold()
-    if not any(cells.values()):
+    if not any(cells.values()) or email.startswith("#"):
         return None
     noted = len(problems)
     if "@" not in email:
@@ -176,6 +181,9 @@ def _date(text: str, where: str, column: str, problems: list[Problem]) -> date |
 def _twice(rows: Iterable[PersonRow], path: Path, problems: list[Problem]) -> None:
     seen: set[str] = set()
     for row in rows:
-        if row.email in seen:
-            problems.append(Problem(f"{path.name}:1", "email", f"'{row.email}' stands twice", "keep one line per person"))
+        if row.email in seen and (
+            row.absent_from is None or row != PersonRow(row.email, absent_from=row.absent_from, absent_until=row.absent_until)
+        ):
+            mend = "keep one line per person; a further line may give absent_from and absent_until, and nothing else"
+            problems.append(Problem(f"{path.name}:1", "email", f"'{row.email}' stands twice", mend))
         seen.add(row.email)

@@ -10,6 +10,7 @@ from mappings.reference import table, words
 
 _TO = {
     "rep": "the lead's owner",
+    "owner_before": "the owner it leaves",
     "manager": "the owner's manager",
     "account_owner": "the account's owner",
     "marketing": "marketing",

@@ -233,6 +233,9 @@ class SweepFile(Shape):
     """sweep.yaml: silence, neglect, holds and nurture groups."""
 
     silence: SilenceShape
+    idle_by_stage: dict[str, int] = Field(
+        default={}, description="Business days without a touch by stage, for every cadence that does not say its own."
+    )
     cadences: list[CadenceShape] = Field(min_length=1)
     holds: list[HoldShape]
     groups: list[GroupShape] = Field(min_length=1)

@@ -9,14 +9,17 @@ from pydantic import Field
 from mappings.shapes_base import Shape, When
 
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
-Audience = Literal["rep", "manager", "account_owner", "marketing", "revops", "on_call"]
+Audience = Literal["rep", "owner_before", "manager", "account_owner", "marketing", "revops", "on_call"]
 
 
 class NoticeShape(Shape):
     """One notice: with a move (on), or by the clock (stages and when)."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    to: Audience = Field(description="rep: the lead's owner. manager: the owner's. The others are channels.")
+    to: Audience = Field(
+        description="rep: the lead's owner. owner_before: the one it leaves. manager: the owner's. account_owner: the named account's."
+        " The others are channels."
+    )
     how: Literal["now", "digest"] = Field(default="now", description="digest: put together, one message per person and day.")
     quiet: bool = Field(default=True, description="Waits for the end of the person's quiet hours; false: comes at any hour.")
     on: list[str] = Field(default=[], description="Rules of stages.yaml that set it off.")

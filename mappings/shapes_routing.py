@@ -90,8 +90,8 @@ class CadenceShape(Shape):
     touches: Count
     calls: Count = Field(default=0, description="How many of the touches must be calls.")
     over_business_days: Count = Field(default=0, description="Business days from the first touch before silence may count.")
-    idle_business_days: int = Field(ge=1)
-    idle_by_stage: dict[str, int] = {}
+    idle_business_days: int = Field(ge=1, description="In a stage that idle_by_stage does not name, where no offer lapses.")
+    idle_by_stage: dict[str, int] = Field(default={}, description="Instead of the file's own idle_by_stage, stage by stage.")
     clock: Literal["offer", "hand_raise"] = Field(
         default="offer",
         description="offer: anew with each offer. hand_raise: one clock from the hand-raise; its minutes stand in routing.yaml.",

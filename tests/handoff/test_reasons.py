@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from handoff.decision import Prior
-from handoff.facts import LeadFacts
+from handoff.decision import Prior, prior_of
+from handoff.facts import Kind, LeadFacts
 from handoff.plan import lines
 from handoff.reasons import code_of_text
-from tests.handoff.makers import DAY, NOW, call, days_ago, form, prior
+from tests.handoff.makers import DAY, NOW, activity, call, days_ago, form, prior
 from tests.handoff.shipped import company_a, covered, person, picks, settle, then
 
 HOUR = timedelta(hours=1)
@@ -41,7 +41,10 @@ def declined(option: str = "Closed - Not Converted", reason: str = "") -> LeadFa
         ("Dupe!", "disqualified", "duplicate"),
         ("not mine", "offered", "wrong_rep"),
         ("bad", "disqualified", "unstated"),
-        ("", "disqualified", "not_a_fit"),  # the status alone says it
+        ("", "disqualified", "unstated"),  # the status alone says nothing
+        ("is a competitor", "disqualified", "not_a_fit"),
+        ("They chose a competitor", "nurture", "competitor"),
+        ("budget owner is somebody else", "disqualified", "unstated"),
     ],
 )
 def test_each_reason_leads_where_its_action_says(reason: str, stage: str, code: str) -> None:
@@ -159,3 +162,26 @@ def test_a_text_means_a_code_by_its_name_its_label_or_whole_words() -> None:
     assert code_of_text(policy, "they went with ACME") == "competitor"
     assert code_of_text(policy, "undoubled") == ""
     assert code_of_text(policy, "!?") == ""
+
+
+@pytest.mark.requirement("R91")
+@pytest.mark.parametrize("status", ["Closed - Not Converted", "Bad"])
+@pytest.mark.parametrize("days", [0.5, 400])
+def test_who_was_closed_without_a_reason_before_go_live_is_asked_about_by_nobody(status: str, days: float) -> None:
+    """The pick is learned at the adoption, however old it is. Afterwards nothing stands on the list and nobody gets a message."""
+    at = days_ago(days)
+    pick = activity(Kind.STATUS_EDIT, at, status, known_at=NOW)
+    facts = person(pick, status=status)
+    taken_over = settle(None, facts, at=covered(adopting=True, cut_over=None))
+    assert (taken_over.stage, taken_over.reason_code, taken_over.exceptions) == ("disqualified", "", ())
+    for later in (NOW + HOUR, NOW + 5 * DAY):
+        after = settle(prior_of(taken_over), facts, later, at=covered(later, cut_over=NOW))
+        assert (after.exceptions, after.effects) == ((), ())
+
+
+@pytest.mark.requirement("R91")
+def test_who_is_closed_without_a_reason_after_go_live_is_asked_about_although_found_in_the_backlog() -> None:
+    before = held(adopted_at=days_ago(20), rev=0, cycle=0)
+    closed = settle(before, declined(), at=covered(cut_over=days_ago(20)))
+    assert (closed.transition, closed.reason_code) == ("closed_unstated", "unstated")
+    assert [reason for reason, _ in closed.exceptions] == ["reason_missing"]

@@ -36,7 +36,7 @@ def test_the_owner_gets_one_last_call_three_business_days_before_the_lead_leaves
     assert early.transition == ""
     told = settle(before, facts)
     assert (told.transition, told.stage, told.since, told.owner) == ("last_call", "sal", before.since, "ann@x.example")
-    assert [effect.kind for effect in told.effects] == [EffectKind.TASK]
+    assert [effect.kind for effect in told.effects] == [EffectKind.TASK, EffectKind.NOTIFY]
     assert told.last_call_at == NOW
     after = then(before, facts)
     assert fired(after, facts, NOW + HOUR) == "", "told once"

@@ -22,12 +22,13 @@ from engine.look import look
 from engine.report import Status
 from engine.sync import sync
 from handoff.compiled import CompiledPolicy, compile_policy
-from handoff.facts import Kind
+from handoff.facts import Kind, LeadFacts
 from mappings.cases import PolicyCase, load_cases, play
 from mappings.load import SHIPPED, load_policy
 from runtime.open import open_engine
 from runtime.settings import Settings
 from tests.handoff.makers import NOW, activity, decided, form, lead, prior, record
+from tests.handoff.shipped import settle
 from tests.mappings.policy_folder import problems_of
 
 OVERLAYS = SHIPPED / "overlays"
@@ -103,8 +104,9 @@ def test_nothing_said_is_nothing_changed(tmp_path: Path) -> None:
 
 def test_mappings_unite_by_key_and_lists_by_name(tmp_path: Path) -> None:
     rules = "rules:\n  - {name: silent, reason: 'Ours: {silent_days} days'}\n  - {name: mql_expired, remove: true}\n"
+    untold = "notices:\n  - {name: no_room_in_sales, remove: true}\n"  # it names the rule that goes
     more = "groups:\n  - {name: partners, when: {source: partner}}\n"
-    made = load_policy(overlay(tmp_path, stages=rules, sweep=more + "silence:\n  days: {sal: 14}\n"))
+    made = load_policy(overlay(tmp_path, stages=rules, notices=untold, sweep=more + "silence:\n  days: {sal: 14}\n"))
     base = load_policy()
     assert [rule.name for rule in made.transitions] == [rule.name for rule in base.transitions if rule.name != "mql_expired"]
     silent = next(rule for rule in made.transitions if rule.name == "silent")
@@ -327,3 +329,26 @@ def _prepare() -> None:
     from cli.verbs import setup
 
     assert setup(apply=True) == 0
+
+
+@pytest.mark.requirement("R2", "R10")
+@pytest.mark.parametrize("name", NAMES)
+def test_no_two_stages_of_a_dialect_go_by_one_name(name: str) -> None:
+    """What stands in brackets behind a label tells nobody two stages apart."""
+    labels = [stage.label.partition(" (")[0] for stage in load_policy(OVERLAYS / name).stages.values()]
+    assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.requirement("R10")
+def test_in_s2_the_date_of_qualification_is_that_of_the_handover_and_no_acceptance(policies: dict[str, CompiledPolicy]) -> None:
+    """There "sales qualified" is the decision stage, with which sales gets the lead; it accepts with its first call."""
+    made = {name: settle(prior("nurture", 20), asked(), policy=policies[name]) for name in ("s0-dialect", "s2-hubspot-only")}
+    assert {name: (one.stage, one.sql_at, one.sal_at) for name, one in made.items()} == {
+        "s0-dialect": ("offered", None, None),
+        "s2-hubspot-only": ("offered", NOW, None),
+    }
+
+
+def asked() -> LeadFacts:
+    """Somebody asks for a demo, in HubSpot."""
+    return lead(record("hubspot", fields=FITS), activities=(form(0.1),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,9 +19,10 @@ HEAD = "email,role,manager,time_zone,weight,absent_from,absent_until,accounts,op
 def test_the_example_shows_every_column() -> None:
     """It loads, and each column is used in it."""
     rows = load_people(SHIPPED / "people.example.csv")
-    assert [row.role for row in rows] == ["sdr", "sdr", "ae", "manager"]
-    assert [bool(absence(row, "UTC")) for row in rows] == [False, True, False, False]
-    assert [(row.open_cap, row.new_per_day, row.pair) for row in rows[1:3]] == [(60, 6, ""), (None, None, "rep.one@acme.example")]
+    assert [row.role for row in rows] == ["sdr", "sdr", "", "ae", "manager", "manager"]
+    assert [bool(absence(row, "UTC")) for row in rows] == [False, True, True, False, False, False]
+    assert [(row.open_cap, row.new_per_day, row.pair) for row in rows[1:4:2]] == [(60, 6, ""), (None, None, "rep.one@acme.example")]
+    assert {row.manager for row in rows} - {""} <= {row.email for row in rows}, "every manager has a line"
     assert account_owners(rows) == {"northwind.example": "executive@acme.example", "halvorsen.example": "executive@acme.example"}
 
 
@@ -74,6 +75,19 @@ def test_an_absence_is_whole_days_in_the_persons_own_zone(tmp_path: Path) -> Non
     begins, ends = (datetime.fromisoformat(text).timestamp() for text in ("2026-10-31T04:00+00:00", "2026-11-02T05:00+00:00"))
     assert made.away == ((int(begins), int(ends)),)
     assert (made.open_cap, made.new_per_day) == (80, 0)
+
+
+@pytest.mark.requirement("R65")
+def test_a_further_line_gives_a_further_absence_and_a_comment_nothing(tmp_path: Path) -> None:
+    """The person's zone and bounds stay; the file's absences stand in place of the CRM's."""
+    path = tmp_path / "people.csv"
+    first, further = "ann@acme.example,sdr,,UTC,,2026-12-21,2026-12-23,,80,,", "Ann@acme.example,,,,,2027-03-08,,,,,"
+    path.write_text(f"{HEAD}# the head of the file, said in words\n{first}\n{further}\n", encoding="utf-8")
+    ann = Rep("ann@acme.example", "Ann", "other", True, {}, "Europe/Madrid", away=((1, 2),))
+    made = with_people({ann.key: ann}, load_people(path))[ann.key]
+    days = [tuple(datetime.fromtimestamp(at, UTC).date().isoformat() for at in window) for window in made.away]
+    assert days == [("2026-12-21", "2026-12-24"), ("2027-03-08", "2027-03-09")]
+    assert (made.role, made.time_zone, made.open_cap) == ("sdr", "UTC", 80)
 
 
 def test_an_unknown_column_and_a_double_line_are_named(tmp_path: Path) -> None:

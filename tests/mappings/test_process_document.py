@@ -103,7 +103,7 @@ def test_both_files_are_written(policy: Policy, tmp_path: Path) -> None:
         ("hand_raise.reroute_after_minutes", "it goes to another rep after 30 and 60"),
         ("hand_raise.manager_after_minutes", "the manager is told after 60"),
         ("hand_raise.manager_queue_after_minutes", "and has it after 90"),
-        ("cadences.trial.remind_minutes", "| trial | 6, 2 of them calls, over 10 business days | after 60 | after 60 | after 480 |"),
+        ("cadences.trial.remind_minutes", "| trial | 6, 2 of them calls, over 10 business days | after 30 | after 60 | after 480 |"),
         ("cadences.hand_raise.calls", "| hand raise | 8, 3 of them calls, over 10 business days | after 10 | after 5 | after 30 |"),
         ("cadences.event.accept_minutes", "| event | 4 | after 540 | after 1080 | after 1080 |"),
     ],

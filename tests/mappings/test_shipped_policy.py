@@ -56,9 +56,10 @@ def test_an_mql_needs_fit_and_intent(policy: Policy) -> None:
 
 
 def test_downloads_and_clicks_alone_never_reach_the_bar(policy: Policy) -> None:
-    """Their caps together stay below it."""
+    """Kinds of one name share one cap; the caps together stay below the lowest bar that the weekly proposal may set."""
     weak = {kind.name: kind.cap or kind.points for kind in policy.intent.kinds if "download" in kind.name or "click" in kind.name}
-    assert sum(weak.values()) < policy.intent.bar
+    assert set(weak) == {"download", "e-mail click"}
+    assert sum(weak.values()) < policy.capacity.lowest
 
 
 def test_days_off_are_resolved_to_dates(policy: Policy) -> None:
@@ -84,3 +85,27 @@ def test_waking_names_come_from_the_reasons(policy: Policy) -> None:
     """Bad timing wakes after a quarter; no answer wakes by engagement alone."""
     assert policy.wake_days["bad_timing"] == 90
     assert "unresponsive" not in policy.wake_days
+
+
+@pytest.mark.requirement("R79", "R85")
+def test_every_offer_is_told_and_in_time(policy: Policy) -> None:
+    """Nobody is given a lead without hearing of it, and a digest tells only of what has a working day or more to be answered."""
+    company = policy.company
+    working_day = (company.closes.hour - company.opens.hour) * 60 + company.closes.minute - company.opens.minute
+    agreed = {cadence.lead_type: cadence.respond_minutes for cadence in policy.cadences}
+    at_once = {rule for notice in policy.telling.notices if notice.to == "rep" and notice.how == "now" for rule in notice.on}
+    told = {rule for notice in policy.telling.notices if notice.to == "rep" for rule in notice.on}
+    for rule in policy.transitions:
+        if rule.to != policy.offered_stage or rule.adoption_only:
+            continue
+        minutes = agreed[rule.lead_type] if rule.lead_type else 0
+        assert rule.name in (at_once if minutes is not None and minutes < working_day else told), rule.name
+
+
+@pytest.mark.requirement("R69", "R77")
+def test_a_reminder_comes_before_the_offer_lapses_and_an_offer_lapses_no_earlier_than_agreed(policy: Policy) -> None:
+    for cadence in policy.cadences:
+        if cadence.clock == "offer" and cadence.accept_minutes is not None and cadence.respond_minutes is not None:
+            assert cadence.remind_minutes is not None, cadence.lead_type
+            assert cadence.remind_minutes <= cadence.respond_minutes <= cadence.accept_minutes, cadence.lead_type
+            assert cadence.remind_minutes < cadence.accept_minutes, cadence.lead_type
