@@ -19,6 +19,7 @@ from ledger.connection import in_chunks
 from ledger.schema import edits, own_writes, records
 from ledger.values import OwnWrite
 
+FOUND = ("status", "owner")  # what people decide by their edits
 Ours = tuple[str | None, int]
 """A value of ours that was read back (None: blank), and the record's modified time then (microseconds)."""
 

@@ -13,7 +13,7 @@ from handoff.facts import Ref, State
 from ledger.codec import load_decision, load_prior, loads, micros, moment
 from ledger.connection import Database, tick
 from ledger.due import due_shards, ready_shards
-from ledger.edits import note_found
+from ledger.edits import FOUND, note_found
 from ledger.history import Made, add_decisions, decision_row, forget_looks, found_ids, past_of, prior_texts, seq_at
 from ledger.identity import lead_ids, merge, store_links
 from ledger.load import Order, load_leads
@@ -23,7 +23,6 @@ from ledger.settling import await_settling, pending_text, prior_columns, settle
 from ledger.values import Link, Loaded, Mark, Past, Replay, Role, Unknown
 
 _LIVING = leads.c.merged_into.is_(None)
-FOUND = ("status", "owner")  # what people decide by their edits
 _AS_FOUND = (
     select(records.c.id, versions.c.body, versions.c.modified_at)
     .join(versions, versions.c.id == records.c.version_id)

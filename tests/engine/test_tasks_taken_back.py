@@ -70,7 +70,7 @@ def test_a_lead_that_sales_gives_back_or_closes_leaves_no_call(company: Place, s
     company.adopted()
     ref = asked(company)
     company.world.advance(hours=1)
-    company.main.edit(ref, {"status": status, "disqualification_reason": "Bad timing" if status == "Nurture" else "Student"})
+    company.main.edit(ref, {"status": status, "disqualification_reason": "Bad timing" if status == "Nurture" else "Is a student"})
     company.sync()
     assert company.main.value(ref, "handoff_stage") in ("nurture", "disqualified")
     assert [said(row) for row in tasks_of(company, ref)] == [("completed", True)]
