@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mappings.shapes_base import Shape, When
+from mappings.shapes_base import NAME, NAME_HELP, Shape, When
 
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 Audience = Literal["rep", "manager", "account_owner", "marketing", "revops", "on_call"]
@@ -15,7 +15,7 @@ Audience = Literal["rep", "manager", "account_owner", "marketing", "revops", "on
 class NoticeShape(Shape):
     """One notice: with a move (on), or by the clock (stages and when)."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=NAME, description=NAME_HELP)
     to: Audience = Field(description="rep: the lead's owner. manager: the owner's. The others are channels.")
     how: Literal["now", "digest"] = Field(default="now", description="digest: put together, one message per person and day.")
     quiet: bool = Field(default=True, description="Waits for the end of the person's quiet hours; false: comes at any hour.")
@@ -29,8 +29,8 @@ class NoticeShape(Shape):
 class QuietShape(Shape):
     """Times of day in the person's own zone."""
 
-    from_: str = Field(alias="from", pattern=CLOCK)
-    until: str = Field(pattern=CLOCK)
+    from_: str = Field(alias="from", pattern=CLOCK, description="HH:MM.")
+    until: str = Field(pattern=CLOCK, description="HH:MM.")
 
 
 class NoticesFile(Shape):
