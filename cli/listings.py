@@ -33,7 +33,6 @@ def show(plan_id: str, most: int, path: Path | None) -> int:
         if path is not None:
             say(f"{write_csv(engine, plan_id, path):,} fields of plan {plan_id} written to {path}")
             return 0
-        plan = engine.ledger.outbox.plan(int(plan_id)) if plan_id.isdigit() else None
         number = 0
         for lead in planned_leads(engine, plan_id):
             number += 1
@@ -42,7 +41,7 @@ def show(plan_id: str, most: int, path: Path | None) -> int:
         made = ", ".join(f"{count:,} {name}s" for name, count in sorted(created(engine, plan_id).items()))
         left = f"; {number - most:,} more not shown (--most, --csv FILE)" if number > most else ""
         say(f"plan {plan_id}: {number:,} leads" + (f", to create: {made}" if made else "") + left)
-        if plan is not None and plan.state == "proposed":
+        if engine.ledger.outbox.plan(int(plan_id)).state == "proposed":
             say(f"approve it with: handoff apply {plan_id}")
     return 0
 

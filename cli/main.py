@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from cli.policy_app import policy_app
 from cli.reports import report
@@ -201,7 +201,7 @@ def runs() -> int:
 
 
 @app.command
-def show(plan_id: str, /, *, most: int = 40, csv: Path | None = None) -> int:
+def show(plan_id: str, /, *, most: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 40, csv: Path | None = None) -> int:
     """Read a plan before approving it: lead by lead, what moves, who gets it, and why.
 
     Parameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.apply import apply_open
 from engine.book import tell_again
 from engine.context import Engine, NotApplicable
+from engine.numbers import row_number
 from engine.planning import UNSIGNED, changed_since_signed, plan_round, release, take_kept_turns
 from engine.report import RunSummary, Status
 from engine.runs import Run, running, summary
@@ -40,7 +41,7 @@ def apply_plan(engine: Engine, plan_id: int | str, approved_by: str) -> RunSumma
 
 def _plan(engine: Engine, plan_id: int | str) -> PlanRow:
     try:
-        return engine.ledger.outbox.plan(int(plan_id))
+        return engine.ledger.outbox.plan(row_number(plan_id))
     except (Unknown, ValueError) as error:
         raise NotApplicable(f"there is no plan {plan_id}; use the number that the run printed which made it") from error
 

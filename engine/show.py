@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.context import Engine, NotApplicable
 from engine.frame import queues_of, reps_now
+from engine.numbers import row_number
 from engine.records import TASK
 from ledger.values import CreationRow, LineRow, Unknown
 
@@ -91,7 +92,7 @@ def _lead(lead: str, rows: list[LineRow], names: dict[str, str], systems: Sequen
 
 def _known(engine: Engine, plan_id: int | str) -> int:
     try:
-        return engine.ledger.outbox.plan(int(plan_id)).id
+        return engine.ledger.outbox.plan(row_number(plan_id)).id
     except (Unknown, ValueError) as error:
         raise NotApplicable(f"there is no plan {plan_id}; handoff runs lists the plans that wait") from error
 

@@ -17,6 +17,7 @@ from engine.compare import same
 from engine.context import Engine, NotApplicable
 from engine.discreet import without_people
 from engine.frame import build_frame
+from engine.numbers import row_number
 from engine.records import LEAD, TASK
 from engine.report import NAMES, RunSummary
 from engine.runs import Run, running, summary
@@ -87,7 +88,7 @@ def _leads(engine: Engine, keys: Iterable[str]) -> Iterator[list[str]]:
 def _plans(engine: Engine, run_id: int | str) -> tuple[int, ...]:
     """The plans a run wrote: those it made and the one it applied, latest first: of two writes the later is taken back first."""
     try:
-        found = engine.ledger.runs.get(int(run_id))
+        found = engine.ledger.runs.get(row_number(run_id))
     except (Unknown, ValueError) as error:
         raise NotApplicable(f"there is no run {run_id}; use the number that the run printed at its end") from error
     mine = {plan.id for plan in engine.ledger.outbox.plans(limit=500) if plan.run == found.id}

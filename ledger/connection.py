@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from ledger.codec import micros
 from ledger.schema import ticks
+from ledger.values import NewerLedger
 
 _T = TypeVar("_T")
 # Errors quote their statement but never its parameters: those are personal values when `people` is written (law: least said).
@@ -149,11 +150,17 @@ def _revisions(connection: Connection) -> list[str]:
 def _migrate(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        found = ", ".join(_revisions(connection))
+        msg = f"the ledger was written by a newer handoff (tables {found}, this one knows {HEAD}): update handoff, or name another ledger"
+        raise NewerLedger(msg) from None
 
 
 def _sqlite_engine(target: URL) -> Engine:

@@ -23,6 +23,10 @@ class LedgerError(Exception):
     """Base of everything the ledger raises about its content. Database faults come through as SQLAlchemy's own errors."""
 
 
+class NewerLedger(LedgerError):
+    """A newer version made these tables; this one would not understand them."""
+
+
 class LeaseLost(LedgerError):
     """Somebody else holds the lease now, or it ran out: stop and write nothing more."""
 

@@ -120,7 +120,7 @@ class Words:
     def _known_words(self, name: str, value: Value, where: str, path: str) -> None:
         """Refuses a word that a signal never says."""
         for word in value if isinstance(value, tuple) else (value,):
-            if name in self.says and isinstance(word, str) and word not in self.says[name]:
+            if self.says.get(name) and isinstance(word, str) and word not in self.says[name]:
                 raise _MistakeError(where, path, f"'{name}' is never '{word}'", did_you_mean(word, self.says[name]))
 
     def _note(self, node: Marked, path: str, what: str, mend: str) -> None:

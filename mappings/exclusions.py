@@ -12,32 +12,28 @@ are read: nothing of them is kept or logged in words.
 
 from __future__ import annotations
 
-import csv
+import re
 from pathlib import Path
 
 from handoff.spam import exclusion_key
+from mappings.csv_rows import read_rows
 from mappings.problems import PolicyErrors, Problem
 
 COLUMNS = ("entry", "list")
+_ENTRY = re.compile(r"(?:[^\s@,;<>\"\0]+@)?(?!www\.)(?:[\w-]+\.)+[\w-]+")
 
 
 def load_exclusions(path: Path) -> dict[str, str]:
     """Digested address or domain -> the list it stands on. Raises PolicyErrors."""
-    if not path.is_file():
-        raise PolicyErrors([Problem(f"{path.name}:1", "", "the file is missing", "mend HANDOFF_EXCLUSIONS, or unset it")])
     problems: list[Problem] = []
     found: dict[str, str] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        if "entry" not in [name.strip() for name in reader.fieldnames or ()]:
-            raise PolicyErrors([Problem(f"{path.name}:1", "", "there is no column 'entry'", "the first line says: entry,list")])
-        for line in reader:
-            entry = (line.get("entry") or "").strip().casefold()
-            if entry and "." not in entry.rpartition("@")[2]:
-                mend = "write it as in name@company.example, or company.example"
-                problems.append(Problem(f"{path.name}:{reader.line_num}", "entry", "is neither an address nor a domain", mend))
-            elif entry:
-                found.setdefault(exclusion_key(entry), (line.get("list") or "").strip() or "excluded")
+    for where, line in read_rows(path, COLUMNS, problems, "HANDOFF_EXCLUSIONS"):
+        entry = line.get("entry", "").casefold()
+        if not _ENTRY.fullmatch(entry):
+            mend = "write it as in name@company.example, or company.example: no www., no https://, no *"
+            problems.append(Problem(where, "entry", "is neither an address nor a domain", mend))
+            continue
+        found.setdefault(exclusion_key(entry), line.get("list", "") or "excluded")
     if problems:
         raise PolicyErrors(problems)
     return dict(sorted(found.items()))

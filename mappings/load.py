@@ -5,6 +5,7 @@ PolicyErrors    raised with every problem: `file:line  path: what` and, below it
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from mappings.compile import Files, compile_policy
 from mappings.conditions import Words, rule_words
 from mappings.digest import with_digest
 from mappings.fields import FieldType, load_field_map
-from mappings.overlay import extended, united
+from mappings.overlay import EXTENDS, extended, united
 from mappings.problems import PolicyErrors, Problem
 from mappings.shapes import FILES
 from mappings.shapes_routing import ExpectsShape, RoutingFile
@@ -34,6 +35,9 @@ def load_policy(folder: Path = SHIPPED) -> Policy:
     """The compiled policy of a folder, with its digest. Raises PolicyErrors."""
     problems: list[Problem] = []
     trees = read_trees(folder, problems)
+    problems += strays(folder)
+    if any(problem.path == EXTENDS for problem in problems):
+        raise PolicyErrors(problems, more_may_follow=True)
     shapes = {name: read_shape(FILES[name], tree, problems) for name, tree in trees.items()}
     if len(trees) < len(FILES) or any(shape is None for shape in shapes.values()):
         words = rule_words(mapped_fields(), trees)
@@ -65,17 +69,45 @@ def read_trees(folder: Path, problems: list[Problem], seen: tuple[Path, ...] = (
     base = extended(agreement)
     if agreement is None or not base:
         return _standing_alone(folder, agreement, problems)
-    target = (folder / base).resolve()
+    target = _policy_folder(folder / base)
     where = agreement.nearest("extends").where
-    if target in (folder.resolve(), *seen) or not (target / "policy.yaml").is_file():
-        what = f"extends '{base}', where no other policy is"
-        problems.append(Problem(where, "extends", what, "name the folder of the policy that this one changes, such as ../.."))
+    if target is None or target in (folder.resolve(), *seen):
+        circle = f"extends '{base}', which extends this one" if target in seen else f"extends '{base}', where no other policy is"
+        problems.append(Problem(where, EXTENDS, circle, "name the folder of the policy that this one changes, such as ../.."))
         return {"policy": agreement}
     below = read_trees(target, problems, (*seen, folder.resolve()))
     if len(below) < len(FILES):
         return below
     own = {name: tree for name in FILES if (tree := _tree(folder, name, problems)) is not None}
     return united(below, own, problems)
+
+
+def _policy_folder(folder: Path) -> Path | None:
+    """The folder where a policy stands there; None for anything else, and for what is no path at all."""
+    try:
+        return folder.resolve() if (folder / "policy.yaml").is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def strays(folder: Path) -> list[Problem]:
+    """YAML files that nothing reads: a policy file under another name, whose rules would silently not count."""
+    found = sorted(path for end in ("yaml", "yml") for path in folder.glob(f"*.{end}"))
+    known = (*FILES, *_LEAD_OBJECTS, "requirements")
+    strange = [path for path in found if path.suffix == ".yml" or path.stem not in known]
+    unread = [path for path in found if path not in strange and not path.is_file()]
+    mend = "name it {}.yaml, or move it out of the policy's folder"
+    return [
+        *(
+            Problem(f"{folder.name}/{path.name}:1", "", "no file of this name is read", mend.format(_nearest(path.stem)))
+            for path in strange
+        ),
+        *(Problem(f"{folder.name}/{path.name}:1", "", "is no file", "mend the link, or take the folder away") for path in unread),
+    ]
+
+
+def _nearest(name: str) -> str:
+    return next(iter(difflib.get_close_matches(name.casefold(), FILES, n=1, cutoff=0)), "scope")
 
 
 def _tree(folder: Path, name: str, problems: list[Problem]) -> Marked | None:

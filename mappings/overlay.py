@@ -17,6 +17,7 @@ from mappings.yaml_marks import Marked
 
 EXTENDS, REMOVE, BEFORE = "extends", "remove", "before"
 OWN_KEYS = ("name", "version", "approvals")
+NAMED_BY = ("name", "team", "role", "lead_type")
 WHOLE = frozenset({"when", "answers", "due", "within"})
 """Keys whose value is replaced and never united with the base's."""
 SPEAKS_OF_SYSTEMS = ("policy", "stages", "statuses", "options", "sweep")
@@ -27,7 +28,7 @@ Trees = Mapping[str, Marked]
 def extended(overlay: Marked | None) -> str:
     """The folder a policy extends, "" when it stands alone."""
     found = overlay.get(EXTENDS) if overlay is not None else None
-    return str(found.value) if found is not None and isinstance(found.value, str) else ""
+    return "" if found is None or found.value is None or isinstance(found.value, (list, dict)) else str(found.value)
 
 
 def united(base: Trees, overlay: Trees, problems: list[Problem]) -> dict[str, Marked]:
@@ -35,7 +36,8 @@ def united(base: Trees, overlay: Trees, problems: list[Problem]) -> dict[str, Ma
     base = _without_unused_systems(base, overlay.get("policy"))
     made = dict(base)
     for name, tree in overlay.items():
-        made[name] = _mapping(base[name], tree, "", problems) if name in base else tree
+        made[name] = _value(base[name], tree, "", problems) if name in base else tree
+        _removals(tree, (), problems)
     agreement = made["policy"]
     kept = {key: child for key, child in agreement.items() if key not in OWN_KEYS or overlay["policy"].get(key) is not None}
     made["policy"] = Marked({**kept}, agreement.file, agreement.line, agreement.key_lines)
@@ -50,6 +52,21 @@ def _value(base: Marked, overlay: Marked, path: str, problems: list[Problem]) ->
     if _named(base) and _named(overlay):
         return _list(base, overlay, path, problems)
     return overlay
+
+
+def _removals(node: Marked, path: tuple[str, ...], problems: list[Problem]) -> None:
+    """`remove` is true and stands alone: anything else would leave in the policy what its author thinks is gone."""
+    said = node.get(REMOVE)
+    if said is not None:
+        where, name = f"{node.file}:{node.key_lines.get(REMOVE, said.line)}", ".".join(path)
+        if said.value is not True:
+            problems.append(Problem(where, name, "remove is not true", "write remove: true without quotes, or take the entry out"))
+        elif rest := [key for key, _ in node.items() if key not in (REMOVE, *NAMED_BY, "activity")]:
+            problems.append(Problem(where, name, f"is removed and says '{rest[0]}'", "keep remove: true, or what changes, not both"))
+    for key, child in node.items():
+        _removals(child, (*path, key), problems)
+    for child in node.elements():
+        _removals(child, (*path, _name(child)), problems)
 
 
 def _mapping(base: Marked, overlay: Marked, path: str, problems: list[Problem]) -> Marked:
@@ -93,16 +110,14 @@ def _place(made: Sequence[Marked], entry: Marked, path: str, problems: list[Prob
     before = entry.get(BEFORE)
     if before is not None:
         names = [_name(one) for one in made]
-        if before.value in names:
+        if isinstance(before.value, str) and before.value in names:
             return names.index(str(before.value))
         where = f"{entry.file}:{entry.key_lines.get(BEFORE, entry.line)}"
-        problems.append(Problem(where, f"{path}.{_name(entry)}.{BEFORE}", f"nothing here is named '{before.value}'", _near(before, names)))
+        wanted = "" if isinstance(before.value, (list, dict)) or before.value is None else str(before.value)
+        what = f"nothing here is named '{wanted}'" if wanted else "says before, but not before what"
+        problems.append(Problem(where, f"{path}.{_name(entry)}.{BEFORE}", what, did_you_mean(wanted, names)))
     catches_all = made and (when := made[-1].get("when")) is not None and when.value == "always"
     return len(made) - 1 if catches_all else len(made)
-
-
-def _near(wanted: Marked, names: list[str]) -> str:
-    return did_you_mean(str(wanted.value), names)
 
 
 def _named(node: Marked) -> bool:
@@ -111,9 +126,9 @@ def _named(node: Marked) -> bool:
 
 def _name(entry: Marked) -> str:
     """What an entry of a list goes by: its name, team, role or lead type ("default" for the blank one)."""
-    for key in ("name", "team", "role", "lead_type"):
+    for key in NAMED_BY:
         found = entry.get(key)
-        if found is not None:
+        if found is not None and not isinstance(found.value, (list, dict)):
             return str(found.value) or "default"
     return ""
 

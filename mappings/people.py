@@ -15,7 +15,7 @@ instead of the pool's; `pair` is the e-mail of the rep who works the same accoun
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,6 +26,7 @@ from zoneinfo import ZoneInfo
 from handoff.accounts import name_key
 from handoff.decision import Rep
 from mappings.check_names import is_time_zone
+from mappings.csv_rows import Rows, read_rows
 from mappings.problems import PolicyErrors, Problem, did_you_mean
 from mappings.shapes_base import RoleName
 
@@ -33,6 +34,10 @@ COLUMNS = (
     *("email", "role", "manager", "time_zone", "weight", "absent_from", "absent_until", "accounts"),
     *("open_cap", "new_per_day", "pair"),
 )
+MOST = 100_000
+"""No weight and no bound of one person is larger; what is was mistyped."""
+_ADDRESS = re.compile(r"[^\s@,;<>\"\0]+@[^\s@,;<>\"\0]+")
+_LAST_DAY = date(2200, 1, 1)  # what "until further notice" is taken for; spreadsheets write 9999-12-31
 ROLES = tuple(str(role) for role in get_args(RoleName))
 
 
@@ -56,11 +61,9 @@ class PersonRow:
 def load_people(path: Path) -> tuple[PersonRow, ...]:
     """All lines, in the file's order. Raises PolicyErrors."""
     problems: list[Problem] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        _columns(reader.fieldnames or (), path, problems)
-        rows = [row for row in (_row(line, f"{path.name}:{reader.line_num}", problems) for line in reader) if row is not None]
-    _twice(rows, path, problems)
+    lines = read_rows(path, COLUMNS, problems)
+    _twice(lines, problems)
+    rows = [row for row in (_row(line, where, problems) for where, line in lines) if row is not None]
     if problems:
         raise PolicyErrors(problems)
     return tuple(rows)
@@ -119,71 +122,62 @@ def account_owners(rows: Iterable[PersonRow]) -> dict[str, str]:
     return owners
 
 
-def _columns(found: Iterable[str], path: Path, problems: list[Problem]) -> None:
-    names = [name.strip() for name in found]
-    problems += [
-        Problem(f"{path.name}:1", "", f"unknown column '{name}'", did_you_mean(name, COLUMNS)) for name in names if name not in COLUMNS
-    ]
-    if "email" not in names:
-        problems.append(
-            Problem(f"{path.name}:1", "", "there is no column 'email'", f"the first line names the columns: {','.join(COLUMNS)}")
-        )
-
-
-def _row(line: Mapping[str, str | None], where: str, problems: list[Problem]) -> PersonRow | None:
-    cells = {name: (line.get(name) or "").strip() for name in COLUMNS}
+def _row(line: Mapping[str, str], where: str, problems: list[Problem]) -> PersonRow | None:
+    cells = {name: line.get(name, "") for name in COLUMNS}
     email = cells["email"].casefold()
-    if not any(cells.values()) or email.startswith("#"):
-        return None
     noted = len(problems)
-    if "@" not in email:
-        problems.append(
-            Problem(where, "email", f"is an e-mail address, not '{cells['email']}'", "write the address the person logs in with")
-        )
+    if not _ADDRESS.fullmatch(email):
+        problems.append(Problem(where, "email", "is no e-mail address", "write the address the person logs in with"))
+    if cells["manager"] and not _ADDRESS.fullmatch(cells["manager"]):
+        problems.append(Problem(where, "manager", "is no e-mail address", "write the address the manager logs in with"))
     if cells["role"] and cells["role"] not in ROLES:
         problems.append(Problem(where, "role", f"unknown role '{cells['role']}'", did_you_mean(cells["role"], ROLES)))
     if cells["time_zone"] and not is_time_zone(cells["time_zone"]):
         problems.append(Problem(where, "time_zone", f"unknown time zone '{cells['time_zone']}'", "use a name such as America/Chicago"))
-    if cells["weight"] and not (cells["weight"].isdecimal() and int(cells["weight"]) > 0):
-        problems.append(Problem(where, "weight", f"is a whole number from 1, not '{cells['weight']}'", "leave it blank for 1"))
+    weight = _bound(cells["weight"], 1, where, "weight", "leave it blank for 1", problems)
     first, last = (_date(cells[name], where, name, problems) for name in ("absent_from", "absent_until"))
-    if last is not None and (first is None or last < first):
+    if (cells["absent_until"] and not cells["absent_from"]) or (first and last and last < first):
         problems.append(Problem(where, "absent_until", "ends before it begins", "write absent_from as well, the earlier day first"))
-    bounds = {name: _bound(cells[name], where, name, problems) for name in ("open_cap", "new_per_day")}
-    if cells["pair"] and ("@" not in cells["pair"] or cells["pair"].casefold() == email):
-        what = f"is the e-mail address of another person, not '{cells['pair']}'"
-        problems.append(Problem(where, "pair", what, "write the address of the rep who works the same accounts"))
+    bounds = {
+        name: _bound(cells[name], 0, where, name, "leave it blank for the pool's bound", problems) for name in ("open_cap", "new_per_day")
+    }
+    if cells["pair"] and (not _ADDRESS.fullmatch(cells["pair"]) or cells["pair"].casefold() == email):
+        problems.append(
+            Problem(where, "pair", "is no e-mail address of another person", "write the address of the rep who works the same accounts")
+        )
     if len(problems) > noted:
         return None
-    weight = int(cells["weight"]) if cells["weight"] else None
     accounts = tuple(account_names(cells["accounts"]))
     manager, pair = cells["manager"].casefold(), cells["pair"].casefold()
     return PersonRow(email, cells["role"], manager, cells["time_zone"], weight, first, last, accounts, **bounds, pair=pair)
 
 
-def _bound(text: str, where: str, column: str, problems: list[Problem]) -> int | None:
-    if text and not text.isdecimal():
-        problems.append(Problem(where, column, f"is a whole number from 0, not '{text}'", "leave it blank for the pool's bound"))
+def _bound(text: str, least: int, where: str, column: str, mend: str, problems: list[Problem]) -> int | None:
+    if not text:
         return None
-    return int(text) if text else None
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MOST)) and least <= int(text) <= MOST):
+        problems.append(Problem(where, column, f"is a whole number from {least} to {MOST:,}, not '{text[:20]}'", mend))
+        return None
+    return int(text)
 
 
 def _date(text: str, where: str, column: str, problems: list[Problem]) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return min(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date(), _LAST_DAY)
     except ValueError:
         problems.append(Problem(where, column, f"is a date, not '{text}'", "write it as YYYY-MM-DD"))
         return None
 
 
-def _twice(rows: Iterable[PersonRow], path: Path, problems: list[Problem]) -> None:
-    seen: set[str] = set()
-    for row in rows:
-        if row.email in seen and (
-            row.absent_from is None or row != PersonRow(row.email, absent_from=row.absent_from, absent_until=row.absent_until)
-        ):
+def _twice(lines: Rows, problems: list[Problem]) -> None:
+    """A person stands once; a further line may give a further absence and nothing else."""
+    seen: dict[str, str] = {}
+    for where, line in lines:
+        said = {name for name, cell in line.items() if cell} - {"email"}
+        further = "absent_from" in said and said <= {"absent_from", "absent_until"}
+        first = seen.setdefault(line.get("email", "").casefold(), where)
+        if first != where and line.get("email") and not further:
             mend = "keep one line per person; a further line may give absent_from and absent_until, and nothing else"
-            problems.append(Problem(f"{path.name}:1", "email", f"'{row.email}' stands twice", mend))
-        seen.add(row.email)
+            problems.append(Problem(where, "email", f"the person stands twice (first at {first})", mend))

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MORE_MAY_FOLLOW = "The files cannot be read together yet: more may follow once these are mended."
+MOST_SAID = 200
+"""A list from another program can be wrong on each of its lines; nobody reads on after these."""
 _PLACE = re.compile(r"(.*):(\d+)$")
 
 
@@ -36,7 +38,9 @@ class PolicyErrors(Exception):
 
     def __init__(self, problems: Iterable[Problem], *, more_may_follow: bool = False) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(dict.fromkeys(problems), key=_place))
-        super().__init__("\n".join([*(str(problem) for problem in self.problems), *([MORE_MAY_FOLLOW] if more_may_follow else [])]))
+        left = len(self.problems) - MOST_SAID
+        more = ([f"and {left:,} more mistakes"] if left > 0 else []) + ([MORE_MAY_FOLLOW] if more_may_follow else [])
+        super().__init__("\n".join([*(str(problem) for problem in self.problems[:MOST_SAID]), *more]))
 
 
 def _place(problem: Problem) -> tuple[str, int, str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from handoff.policy import ScopeKind
-from mappings.shapes_base import Count, GroupShape, Shape, When
+from mappings.shapes_base import NAME, NAME_HELP, Count, Date, Days, GroupShape, Shape, When, Whole, Year
 from mappings.shapes_intake import ConditionShape, FreezeShape, ImportsShape, RolloutShape, SpamShape, SurgeShape
 from mappings.shapes_matrix import MatrixFile
 from mappings.shapes_notices import NoticesFile
@@ -28,7 +27,7 @@ class ApprovalShape(Shape):
 
     team: Literal["sales", "marketing"]
     by: str = Field(min_length=2)
-    on: date
+    on: Date
     rules: str = Field(default="", description="What was signed; handoff policy sign writes it.")
 
 
@@ -52,8 +51,8 @@ class PolicyFile(Shape):
     qualified_stage: str = Field(default="sql", description="Where the date of sales qualification is taken, once per cycle.")
     rollout: RolloutShape = RolloutShape()
     takes: ConditionShape | None = Field(default=None, description="Whose leads these are, by fields; left out: everybody's.")
-    history_days: int = Field(default=400, ge=100)
-    history_activities: int = Field(default=200, ge=50)
+    history_days: Whole = Field(default=400, ge=100)
+    history_activities: Whole = Field(default=200, ge=50)
 
 
 class HolidayShape(Shape):
@@ -61,9 +60,9 @@ class HolidayShape(Shape):
 
     country: str
     subdivision: str = ""
-    years: list[int] = Field(min_length=1)
-    also: list[date] = Field(default=[], description="Further days off, such as a company's own.")
-    except_: list[date] = Field(default=[], alias="except", description="Public holidays on which people work.")
+    years: list[Year] = Field(min_length=1)
+    also: list[Date] = Field(default=[], description="Further days off, such as a company's own.")
+    except_: list[Date] = Field(default=[], alias="except", description="Public holidays on which people work.")
 
 
 class FreeMailShape(Shape):
@@ -81,7 +80,7 @@ class CompanyFile(Shape):
     time_zone: str
     work_days: list[DayName] = Field(min_length=1)
     opens: str = Field(pattern=CLOCK, description="HH:MM in the company's time zone.")
-    closes: str = Field(pattern=CLOCK)
+    closes: str = Field(pattern=CLOCK, description="HH:MM, later than opens.")
     holidays: HolidayShape
     own_domains: list[str] = Field(min_length=1)
     free_mail: FreeMailShape = FreeMailShape()
@@ -127,9 +126,9 @@ class StageShape(Shape):
 class DueShape(Shape):
     """When a task is due, counted from the move. One key."""
 
-    minutes: int | None = None
-    business_minutes: int | None = None
-    business_days: int | None = None
+    minutes: Count | None = None
+    business_minutes: Count | None = None
+    business_days: Count | None = None
     staggered: bool | None = Field(default=None, description="Spread over the owner's next working days, hottest first.")
 
 
@@ -151,7 +150,7 @@ class WaitShape(Shape):
 class RuleShape(Shape):
     """One row of the transition table."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=NAME, description=NAME_HELP)
     from_: list[str] = Field(
         alias="from", min_length=1, description="Stages, or sales, marketing (all stages of that side), or any (all but final ones)."
     )
@@ -161,7 +160,7 @@ class RuleShape(Shape):
     lead_type: str = ""
     next_step: str
     reason: str = Field(description="The line a rep reads on the record.")
-    review_days: int | None = Field(default=None, ge=1)
+    review_days: Whole | None = Field(default=None, ge=1)
     nurture: bool = Field(default=False, description="Picks a nurture group, or a hold where the lead may not be mailed.")
     overrides_person: list[Literal["stage", "owner", "status"]] = []
     releases_owner: bool = False
@@ -204,19 +203,19 @@ class StatusesFile(Shape):
 class OptionsFile(Shape):
     """options.yaml: the options each CRM had when the policy was signed."""
 
-    taken_on: date
+    taken_on: Date
     options: dict[str, dict[str, list[str]]] = Field(description="system, field, options")
 
 
 class SilenceShape(Shape):
     """When a lead is silent."""
 
-    days: dict[str, int] = Field(description="stage -> days without a sign of life; a stage that is not named is never silent")
-    target_account_days: int | None = None
+    days: dict[str, Whole] = Field(description="stage -> days without a sign of life; a stage that is not named is never silent")
+    target_account_days: Days | None = None
     sources: dict[str, list[str]] = Field(
         description="system -> activity streams that must be read up to the deadline before anybody is called silent"
     )
-    max_lag_hours: int = 24
+    max_lag_hours: Days = 24
     last_call: LastCallShape | None = None
     rep_sourced: RepSourcedShape | None = None
 
@@ -226,7 +225,7 @@ class HoldShape(Shape):
 
     name: str
     when: When
-    review_days: int = Field(ge=1)
+    review_days: Whole = Field(ge=1)
 
 
 class SweepFile(Shape):
@@ -247,7 +246,7 @@ class SweepFile(Shape):
 class LimitShape(Shape):
     """The larger of a share of the leads in scope and a number."""
 
-    percent: str = Field(pattern=r"^\d{1,3}(\.\d)?$")
+    percent: str = Field(pattern=r"^\d{1,3}(\.\d)?$", description="A number from 0 to 100, with one decimal at most.")
     at_least: Count
 
 
@@ -255,7 +254,7 @@ class GuardFile(Shape):
     """guard.yaml."""
 
     limits: dict[MoveName, LimitShape]
-    tasks_per_rep_per_day: int
+    tasks_per_rep_per_day: Count
 
 
 FILES: dict[str, type[BaseModel]] = {

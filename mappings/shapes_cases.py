@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from mappings.shapes_base import Shape
+from mappings.shapes_base import Shape, Whole
 
 DidName = Literal[
     "form", "click", "reply", "visit", "campaign", "send", "call", "email", "meeting", "task", "status", "owner", "won", "lost", "open_deal"
@@ -33,12 +33,12 @@ class MemberShape(Shape):
     role: Literal["sdr", "ae", "manager", "marketing", "other"]
     active: bool = True
     manager: str = ""
-    weight: int = 1
+    weight: Whole = 1
     time_zone: str = ""
     away: list[str] = Field(default=[], description=f"From and until. {TIME_HELP}")
-    open_leads: int = Field(default=0, description="How many leads this person works now.")
-    new_today: int = 0
-    new_this_week: int = 0
+    open_leads: Whole = Field(default=0, description="How many leads this person works now.")
+    new_today: Whole = 0
+    new_this_week: Whole = 0
     pair: str = ""
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Literal
 
 from pydantic import Field
 
-from mappings.shapes_base import Count, Days, Shape, When
+from mappings.shapes_base import Count, Date, Days, Shape, When, Whole
 
 
 class ConditionShape(Shape):
@@ -41,7 +40,7 @@ class ImportsShape(Shape):
 class SurgeShape(Shape):
     """A source that suddenly brings far too many leads is stopped."""
 
-    times: int = Field(default=5, ge=2, description="Times the median day of the last 28.")
+    times: Whole = Field(default=5, ge=2, description="Times the median day of the last 28.")
     at_least: Days = Field(default=50, description="Never stopped below so many leads in a day.")
 
 
@@ -52,12 +51,12 @@ class RolloutShape(Shape):
         default="all", description="shadow: our own fields show what would happen. team: leads of these people. share: a stable share."
     )
     team: list[str] = Field(default=[], description="E-mail addresses, for mode: team.")
-    percent: int = Field(default=100, ge=1, le=100, description="For mode: share.")
+    percent: Whole = Field(default=100, ge=1, le=100, description="For mode: share.")
 
 
 class FreezeShape(Shape):
     """Days on which no lead changes hands; hand-raises go on."""
 
     name: str
-    from_: date = Field(alias="from")
-    until: date = Field(description="The last day of it.")
+    from_: Date = Field(alias="from")
+    until: Date = Field(description="The last day of it.")

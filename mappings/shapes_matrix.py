@@ -6,20 +6,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from mappings.shapes_base import Shape
+from mappings.shapes_base import NAME, NAME_HELP, Shape, Whole
 
 
 class WithinShape(Shape):
     """By when the next step is due. One key."""
 
-    business_minutes: int | None = Field(default=None, ge=1)
-    business_days: int | None = Field(default=None, ge=1)
+    business_minutes: Whole | None = Field(default=None, ge=1)
+    business_days: Whole | None = Field(default=None, ge=1)
 
 
 class CellShape(Shape):
     """What follows for some levels of fit and of interest."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=NAME, description=NAME_HELP)
     label: str
     fit: list[str] = Field(min_length=1, description="Bands of fit, unknown, disqualified.")
     intent: list[str] = Field(min_length=1, description="hand_raise and bands of intent.")

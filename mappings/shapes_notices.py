@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mappings.shapes_base import Shape, When
+from mappings.shapes_base import NAME, NAME_HELP, Shape, When
 
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 Audience = Literal["rep", "owner_before", "manager", "account_owner", "marketing", "revops", "on_call"]
@@ -15,7 +15,7 @@ Audience = Literal["rep", "owner_before", "manager", "account_owner", "marketing
 class NoticeShape(Shape):
     """One notice: with a move (on), or by the clock (stages and when)."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=NAME, description=NAME_HELP)
     to: Audience = Field(
         description="rep: the lead's owner. owner_before: the one it leaves. manager: the owner's. account_owner: the named account's."
         " The others are channels."
@@ -32,8 +32,8 @@ class NoticeShape(Shape):
 class QuietShape(Shape):
     """Times of day in the person's own zone."""
 
-    from_: str = Field(alias="from", pattern=CLOCK)
-    until: str = Field(pattern=CLOCK)
+    from_: str = Field(alias="from", pattern=CLOCK, description="HH:MM.")
+    until: str = Field(pattern=CLOCK, description="HH:MM.")
 
 
 class NoticesFile(Shape):

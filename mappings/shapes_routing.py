@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mappings.shapes_base import Count, Days, RoleName, Shape, When
+from mappings.shapes_base import Count, Days, RoleName, Shape, When, Whole
 from mappings.shapes_intake import ConditionShape
 
 
@@ -24,18 +24,18 @@ class PoolShape(Shape):
 class ExpectsShape(Shape):
     """How many people and new leads both teams reckon with. Decides nothing: it is written out as a sum in the process document."""
 
-    reps: int = Field(ge=1, description="People in the pool of the last route.")
+    reps: Whole = Field(ge=1, description="People in the pool of the last route.")
     new_leads_a_month: Count
 
 
 class CapacityShape(Shape):
     """What follows from how busy people are: how far hand-raises pass the bounds, and how far the weekly proposal may go."""
 
-    hand_raises_percent: int = Field(default=125, ge=100, description="Hand-raises may fill a person up to this share of the bounds.")
+    hand_raises_percent: Whole = Field(default=125, ge=100, description="Hand-raises may fill a person up to this share of the bounds.")
     moves: str = Field(default="intent.bar", description="What the weekly proposal may change. Never fit.")
-    lowest: int = Field(default=40, description="The proposal never goes below.")
-    highest: int = Field(default=65, description="The proposal never goes above.")
-    step: int = Field(default=5, ge=1, description="How far one week's proposal moves the bar.")
+    lowest: Whole = Field(default=40, description="The proposal never goes below.")
+    highest: Whole = Field(default=65, description="The proposal never goes above.")
+    step: Whole = Field(default=5, ge=1, description="How far one week's proposal moves the bar.")
     expects: ExpectsShape | None = Field(default=None, description="For the sum in the process document; moves no lead.")
 
 
@@ -63,7 +63,7 @@ class HandRaiseShape(Shape):
     respond_minutes: Count
     respond_after_opening_minutes: Count
     remind_minutes: Count = 10
-    reroute_after_minutes: list[int]
+    reroute_after_minutes: list[Count]
     manager_after_minutes: Count
     manager_queue_after_minutes: Count
     aged_after_days: Days
@@ -90,8 +90,8 @@ class CadenceShape(Shape):
     touches: Count
     calls: Count = Field(default=0, description="How many of the touches must be calls.")
     over_business_days: Count = Field(default=0, description="Business days from the first touch before silence may count.")
-    idle_business_days: int = Field(ge=1, description="In a stage that idle_by_stage does not name, where no offer lapses.")
-    idle_by_stage: dict[str, int] = Field(default={}, description="Instead of the file's own idle_by_stage, stage by stage.")
+    idle_business_days: Whole = Field(ge=1, description="In a stage that idle_by_stage does not name, where no offer lapses.")
+    idle_by_stage: dict[str, Days] = Field(default={}, description="Instead of the file's own idle_by_stage, stage by stage.")
     clock: Literal["offer", "hand_raise"] = Field(
         default="offer",
         description="offer: anew with each offer. hand_raise: one clock from the hand-raise; its minutes stand in routing.yaml.",

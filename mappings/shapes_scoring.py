@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mappings.shapes_base import Count, Shape, When
+from mappings.shapes_base import NAME, NAME_HELP, Count, Shape, When, Whole
 
-Percent = Annotated[int, Field(ge=0, le=100)]
+Percent = Annotated[Whole, Field(ge=0, le=100)]
 ActivityName = Literal["form", "click", "reply", "visit", "campaign", "call", "email", "meeting"]
 
 
@@ -24,7 +24,7 @@ class AttributeShape(Shape):
     """One question about the lead, `weight` points at most."""
 
     name: str
-    weight: int = Field(ge=1, le=100)
+    weight: Whole = Field(ge=1, le=100)
     answers: list[AnswerShape] = Field(min_length=1)
     otherwise: Count = Field(default=0, description="Points for a known answer that stands in no line above.")
 
@@ -55,8 +55,8 @@ class EngagementShape(Shape):
     subjects: list[str] = Field(default=[], description="Kinds of form, campaign or page; blank: any.")
     outcomes: list[str] = Field(default=[], description="Outcomes or member statuses; blank: any.")
     points: Percent
-    cap: int | None = Field(default=None, ge=1, description="Most points that all of this kind can add up to.")
-    half_life_days: int = Field(ge=1)
+    cap: Whole | None = Field(default=None, ge=1, description="Most points that all of this kind can add up to.")
+    half_life_days: Whole = Field(ge=1)
     breaks_silence: bool = False
     hand_raise: bool = False
 
@@ -85,7 +85,7 @@ class IntentShape(Shape):
 class PersonaShape(Shape):
     """A kind of buyer; the first that holds."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=NAME, description=NAME_HELP)
     label: str
     when: When
     attributes: list[AttributeShape] = Field(default=[], description="Instead of the attributes of the same name under fit.")
@@ -98,7 +98,7 @@ class CountShape(Shape):
 
     kinds: list[str] = Field(min_length=1, description="Names of engagements under intent.kinds.")
     distinct: Literal["mails", "days", "events"] = "events"
-    within_days: Annotated[int, Field(ge=1)]
+    within_days: Annotated[Whole, Field(ge=1)]
 
 
 class ScoringFile(Shape):

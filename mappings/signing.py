@@ -17,7 +17,8 @@ from handoff.policy import Policy
 from mappings.problems import PolicyErrors, Problem
 from mappings.yaml_marks import Marked
 
-LENGTH = 12
+LENGTH, SHORTEST_NAME = 12, 2
+_PLAIN = re.compile(r"(?!(?:true|false|null)$)[^\W\d_][\w.' -]*[\w.]")  # what YAML reads back as it was written
 _LEFT_OUT = frozenset({"approvals", "version", "name", "extends"})
 
 
@@ -38,6 +39,11 @@ def with_signatures(policy: Policy, trees: Mapping[str, Marked]) -> Policy:
 def sign(folder: Path, team: str, by: str, on: date, rules: str) -> None:
     """Writes a team's signature into policy.yaml, in place of its line there. Raises PolicyErrors where there is no such line."""
     path = folder / "policy.yaml"
+    if len(by.strip()) < SHORTEST_NAME:
+        raise PolicyErrors(
+            [Problem(f"{folder.name}/policy.yaml:1", "approvals", "nobody signs: the name is too short", "--by 'First Last'")]
+        )
+    by = by.strip() if _PLAIN.fullmatch(by.strip()) else json.dumps(" ".join(by.split()), ensure_ascii=False)
     text = path.read_text(encoding="utf-8")
     line = re.compile(rf"^(\s*- )\{{team: {re.escape(team)},[^\n]*\}}", re.M)
     made = f"{{team: {team}, by: {by}, on: {on.isoformat()}, rules: {rules}}}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar, Union
 
 from pydantic import BaseModel, ValidationError
@@ -30,14 +30,19 @@ _MENDS: Mapping[str, tuple[str, str]] = {
     "string_too_short": ("is too short: {found}", "say it in a sentence"),
     "date_from_datetime_parsing": ("is a date, not {found}", "write it as YYYY-MM-DD"),
     "date_parsing": ("is a date, not {found}", "write it as YYYY-MM-DD"),
+    "greater_than_equal": ("is at least {ge}, not {found}", "write a number from {ge}"),
+    "less_than_equal": ("is at most {le}, not {found}", "write a number up to {le}"),
+    "string_pattern_mismatch": ("cannot be {found}", "write it as asked"),
     "date_type": ("is a date, not {found}", "write it as YYYY-MM-DD"),
 }
+_SAID_ALREADY = frozenset(_MENDS) - {"greater_than_equal", "less_than_equal", "string_pattern_mismatch"}
 
 
 def read_shape(shape: type[S], node: Marked, problems: list[Problem]) -> S | None:
     """The file's contents as `shape`; None, with problems noted, when it does not fit."""
     for where, path in _unfilled(node, ()):
         problems.append(Problem(where, name_of(node, path), "is not filled in yet", f"decide, and write it in place of {FILL_IN}"))
+    problems.extend(_blank_words(node, node))
     try:
         return shape.model_validate(node.plain(keep="when"))
     except ValidationError as error:
@@ -54,11 +59,21 @@ def name_of(node: Marked, path: tuple[str | int, ...]) -> str:
         if isinstance(step, int):
             entry = node.get(*path[: depth + 1])
             names = [entry.get(key) for key in ("name", "role", "team", "lead_type")] if entry else []
-            named = next((str(name.value) for name in names if name is not None and name.value), "")
+            named = next((str(name.value) for name in names if name is not None and isinstance(name.value, (str, int)) and name.value), "")
             words.append(named or str(step + 1))
         else:
             words.append(step)
     return ".".join(words)
+
+
+def _blank_words(root: Marked, node: Marked, path: tuple[str | int, ...] = ()) -> Iterator[Problem]:
+    """A blank word in a list stands in every text, so whatever looks for it would find it everywhere."""
+    for number, child in enumerate(node.elements()):
+        if isinstance(child.value, str) and not child.value.strip("\0 \t\r\n"):
+            yield Problem(child.where, name_of(root, path), "holds a blank word", "take it out of the list")
+        yield from _blank_words(root, child, (*path, number))
+    for key, child in node.items():
+        yield from _blank_words(root, child, (*path, key))
 
 
 def _unfilled(node: Marked, path: tuple[str | int, ...]) -> list[tuple[str, tuple[str | int, ...]]]:
@@ -89,10 +104,14 @@ def _problem(shape: type[BaseModel], node: Marked, entry: Any) -> Problem:
     if kind == "literal_error":
         options = literals_at(shape, path)
         return Problem(place.where, name, f"unknown word '{entry['input']}'", did_you_mean(str(entry["input"]), options))
-    what, mend = _MENDS.get(kind, (f"does not fit: {entry['msg']}", f"it says {_shown(entry['input'])} now"))
-    return Problem(
-        place.where, name, what.format(found=_shown(entry["input"])), mend + (description_at(shape, path) if kind not in _MENDS else "")
-    )
+    found = {"found": _shown(entry["input"]), **entry.get("ctx", {})}
+    what, mend = (words.format(**found) for words in _MENDS[kind]) if kind in _MENDS else _in_its_words(entry)
+    return Problem(place.where, name, what, mend + (description_at(shape, path) if kind not in _SAID_ALREADY else ""))
+
+
+def _in_its_words(entry: Any) -> tuple[str, str]:
+    """What the shape's own check says, for a kind of mistake that has no words of ours."""
+    return f"does not fit: {entry['msg']}", f"it says {_shown(entry['input'])} now"
 
 
 def _shown(value: Any) -> str:

@@ -17,7 +17,8 @@ import yaml
 from mappings.problems import PolicyErrors, Problem
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same parser in C, where it was built
-_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
+_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # a longer row of digits is an id, not a number
+_DEEPEST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,14 @@ class Marked:
 def read_marked(path: Path, label: str) -> Marked:
     """The file's one document. `label` is the name messages use. Raises PolicyErrors for text that is not this subset of YAML."""
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        root = yaml.compose(_text(path, label), Loader=_LOADER)
+    except RecursionError:
+        raise PolicyErrors([_too_deep(f"{label}:1", "")]) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PolicyErrors(
             [Problem(f"{label}:{line}", "", f"not readable as YAML: {error.problem}", "check the indentation and quotes of this line")]
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PolicyErrors([Problem(f"{label}:1", "", f"not readable as YAML: {error}", "save the file as UTF-8 text")]) from error
     if root is None:
         raise PolicyErrors(
             [Problem(f"{label}:1", "", "the file is empty", "restore it from the shipped policy or delete what refers to it")]
@@ -103,12 +104,39 @@ def read_marked(path: Path, label: str) -> Marked:
     return tree
 
 
+def _text(path: Path, label: str) -> str:
+    """The file as text. Raises PolicyErrors for bytes and signs that a text file does not hold, at their line."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        mend = "let the account that runs handoff read it, or mend the link"
+        raise PolicyErrors([Problem(f"{label}:1", "", f"the file cannot be read: {error.strerror}", mend)]) from None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        mend = "save the file as UTF-8 (in Excel and Notepad: 'Save as', encoding UTF-8)"
+        raise PolicyErrors([Problem(f"{label}:{line}", "", "not readable: a sign here is not UTF-8", mend)]) from None
+    if strange := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        line = text.count("\n", 0, strange.start()) + 1
+        what = f"holds an invisible control character (U+{ord(strange[0]):04X})"
+        raise PolicyErrors([Problem(f"{label}:{line}", "", what, "delete it; where there are many, save the file as UTF-8")])
+    return text
+
+
+def _too_deep(where: str, path: str) -> Problem:
+    return Problem(where, path, f"is nested more than {_DEEPEST} deep", "look for brackets that are not closed on this line")
+
+
 def _marked(node: yaml.Node, file: str, path: str, problems: list[Problem], seen: set[int]) -> Marked:
     line = node.start_mark.line + 1
     if id(node) in seen:
         problems.append(Problem(f"{file}:{line}", path, "an anchor (&) is used twice", "write the value out where it is meant"))
         return Marked(None, file, line)
     seen.add(id(node))
+    if path.count(".") + path.count("[") > _DEEPEST:
+        problems.append(_too_deep(f"{file}:{line}", path[:40]))
+        return Marked(None, file, line)
     if isinstance(node, yaml.MappingNode):
         return _marked_mapping(node, file, path, problems, seen)
     if isinstance(node, yaml.SequenceNode):

@@ -46,9 +46,14 @@ def sandbox_clock(url: str) -> Clock:
 
     def read() -> datetime:
         if not kept or time.monotonic() - kept[-1][0] > 1:
-            reply = requests.get(f"{url.rstrip('/')}/_sandbox/clock", timeout=10)
-            reply.raise_for_status()
-            kept[:] = [(time.monotonic(), datetime.fromisoformat(reply.json()["now"]).astimezone(UTC))]
+            try:
+                reply = requests.get(f"{url.rstrip('/')}/_sandbox/clock", timeout=10)
+                reply.raise_for_status()
+                now = datetime.fromisoformat(reply.json()["now"]).astimezone(UTC)
+            except (requests.RequestException, LookupError, TypeError, ValueError):
+                msg = "HANDOFF_CLOCK_URL: no sandbox tells the time there; start it, or unset it: real CRMs need none"
+                raise SettingsError(msg) from None
+            kept[:] = [(time.monotonic(), now)]
         return kept[-1][1]
 
     return read
@@ -92,11 +97,19 @@ def _salesforce(settings: Settings) -> SalesforceAccount:
         client_id=settings.salesforce_client_id,
         client_secret=settings.salesforce_client_secret,
         username=settings.salesforce_username,
-        private_key=SecretStr(key_file.read_text()) if key_file else None,
+        private_key=_private_key(key_file) if key_file else None,
         org_id=settings.salesforce_org_id or None,
         api_version=settings.salesforce_api_version,
         read_timeout_seconds=settings.timeout_seconds,
     )
+
+
+def _private_key(path: Path) -> SecretStr:
+    try:
+        return SecretStr(path.read_text(encoding="ascii"))
+    except (OSError, UnicodeDecodeError):
+        msg = "HANDOFF_SALESFORCE_PRIVATE_KEY_FILE: no key can be read there; name the PEM file of the connected app's key"
+        raise SettingsError(msg) from None
 
 
 def open_crms(settings: Settings, clock: Clock, stack: contextlib.ExitStack) -> dict[str, Crm]:
@@ -117,7 +130,11 @@ def policy_of(settings: Settings) -> Policy:
     """The reviewed policy of `mappings`, narrowed to the CRMs that are configured; the baseline when the folder holds none."""
     folder: Path = settings.mappings
     policy = load_policy(folder) if (folder / "policy.yaml").exists() else baseline_policy()
-    return narrowed(policy, settings.crms.split(",")) if settings.crms else policy
+    try:
+        return narrowed(policy, settings.crms.split(",")) if settings.crms else policy
+    except ValueError as error:
+        msg = f"HANDOFF_CRMS: {error}"
+        raise SettingsError(msg) from None
 
 
 def ledger_url(settings: Settings) -> str:
@@ -159,7 +176,7 @@ def open_engine(
     gc.set_threshold(50_000, 20, 20)
     with contextlib.ExitStack() as stack:
         clock = clock_of(settings)
-        settings.home.mkdir(parents=True, exist_ok=True)
+        _make_home(settings.home)
         chosen = policy or policy_of(settings)
         crms = open_crms(settings, clock, stack)
         ledger = open_ledger(ledger_url(settings), personal=personal_fields(crms))
@@ -173,11 +190,19 @@ def open_engine(
             monotonic=time.monotonic,
             wall=wall_clock,
             executor=executor or context.Threads(most=8),
-            people=load_people(people) if (people := settings.mappings / "people.csv").exists() else (),
+            people=load_people(people) if os.path.lexists(people := settings.mappings / "people.csv") else (),
             exclusions=load_exclusions(settings.exclusions) if settings.exclusions is not None else {},
             settings=_engine_settings(settings, label),
             notifier=notifier,
         )
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"HANDOFF_HOME: no folder can be made at {home} ({error.strerror}); name one that may be written"
+        raise SettingsError(msg) from None
 
 
 def _engine_settings(settings: Settings, label: str) -> context.Settings:

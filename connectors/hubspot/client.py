@@ -16,6 +16,7 @@ from hubspot.crm.contacts import ApiClient, Configuration
 from hubspot.crm.contacts.exceptions import ApiException
 
 from connectors.account import HubSpotAccount
+from connectors.broken import in_words
 from connectors.hubspot import errors
 from connectors.hubspot.paths import Paths
 from connectors.protocol import CrmError
@@ -156,7 +157,9 @@ def _meaning(family: str, error: Exception, sending: Sending) -> CrmError:
         error = cause
     if isinstance(error, ApiException):
         if not error.status:
-            return errors.lost(family, f"TLS: {error.reason}", sending, sent=False)
+            return errors.lost(
+                family, f"TLS: {error.reason}; check that the address begins with https:// and the clock", sending, sent=False
+            )
         return errors.of_status(family, error.status, error.body, dict(error.headers or {}), sending)
     sent = not isinstance(error, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
-    return errors.lost(family, f"{type(error).__name__}", sending, sent=sent)
+    return errors.lost(family, in_words(error), sending, sent=sent)

@@ -17,6 +17,7 @@ import urllib3
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.account import SalesforceAccount
+from connectors.broken import in_words
 from connectors.loop_guard import LoopGuard
 from connectors.protocol import CrmError, Refused
 from connectors.retry import Retry, Sending
@@ -112,7 +113,7 @@ class SalesforceClient:
         except SalesforceError as error:
             raise errors.of_reply(family, int(error.status), error.content, sending) from None
         except requests.RequestException as error:
-            raise errors.lost(family, type(error).__name__, sending, sent=_was_sent(error)) from None
+            raise errors.lost(family, in_words(error), sending, sent=_was_sent(error)) from None
         except orjson.JSONDecodeError:
             raise _unreadable(family, sending) from None
         usage = client.api_usage.get("api-usage")

@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 
 from connectors.account import SalesforceAccount
+from connectors.broken import in_words
 from connectors.protocol import Refused
 from connectors.retry import Sending
 from connectors.salesforce import errors
@@ -68,7 +69,7 @@ class Login:
         try:
             reply = self.session.post(url, data=_grant(self._account), auth=_basic(self._account))
         except requests.RequestException as error:
-            raise errors.lost("login", type(error).__name__, Sending.READ, sent=True) from None
+            raise errors.lost("login", in_words(error), Sending.READ, sent=True) from None
         content = _parsed(reply)
         if reply.status_code != 200 or "access_token" not in content:
             raise errors.of_login(reply.status_code, content)

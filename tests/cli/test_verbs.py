@@ -50,3 +50,34 @@ def test_a_check_that_stops_at_the_shape_says_that_more_may_follow(tmp_path: Pat
     assert str(told[1]).endswith(MORE_MAY_FOLLOW)
     assert "lies outside 40 to 45" in str(told[0])
     assert "lies outside 40 to 45" not in str(told[1])
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999999", "9" * 5000, "²", "-1", "abc", "0"])
+@pytest.mark.parametrize("command", ["show", "apply", "undo"])
+def test_a_number_that_no_plan_and_no_run_has_is_told_in_words(
+    command: str, number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is typed or pasted there: nothing is looked up that no database can hold."""
+    monkeypatch.setenv("HANDOFF_HOME", str(tmp_path))
+    monkeypatch.setenv("HANDOFF_HUBSPOT_TOKEN", "pat-na1-test")
+    monkeypatch.setenv("HANDOFF_CRMS", "hubspot")
+    told: list[object] = []
+    assert guarded(app, [command, "--", number], out=told.append) == 1
+    assert "there is no " in str(told[0])
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    told: list[object] = []
+    assert guarded(app, ["docs", "--out", str(tmp_path / "taken")], out=told.append) == 1
+    assert str(told[0]).startswith(str(tmp_path / "taken"))
+
+
+def test_a_file_that_is_no_ledger_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ledger.db").write_text("no database " * 1000, encoding="utf-8")
+    monkeypatch.setenv("HANDOFF_HOME", str(tmp_path))
+    monkeypatch.setenv("HANDOFF_HUBSPOT_TOKEN", "pat-na1-test")
+    told: list[object] = []
+    assert guarded(app, ["runs"], out=told.append) == 1
+    assert "the ledger cannot be opened, read or written" in str(told[0])
+    assert "HANDOFF_LEDGER_URL" in str(told[0])

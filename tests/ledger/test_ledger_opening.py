@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from ledger.connection import normalised
 from ledger.ledger import open_ledger
 from ledger.schema import metadata
+from ledger.values import NewerLedger
 
 ROOT = Path(__file__).parents[2]
 
@@ -156,3 +157,12 @@ def test_the_disk_is_waited_for_unless_a_page_is_stored(url: str) -> None:
         for opened, says in ((database.write_page, page_says), (database.write, others_say)) * 2:
             with opened() as connection:
                 assert connection.exec_driver_sql(asked).scalar_one() == says
+
+
+def test_a_ledger_of_a_newer_version_is_refused_in_words_and_left_as_it_is(url: str) -> None:
+    """Going back to an older handoff must not end in the migration tool's own words, nor touch anything."""
+    ours = "UPDATE alembic_version SET version_num = :found"
+    with open_ledger(url) as ledger, ledger._database.write() as connection:
+        connection.execute(text(ours), {"found": "9999"})
+    with pytest.raises(NewerLedger, match="tables 9999"):
+        open_ledger(url)
