@@ -34,4 +34,6 @@ def _newer(engine: Engine, one: Loaded, frame: Frame) -> Prior | None:
     found = first_stage(one.facts, engine.compiled, frame, engine.clock())
     if found.rev <= one.prior.rev:
         return one.prior._replace(rev=rev)  # nothing but the number says so
-    return found._replace(rev=rev, adopted_at=one.prior.adopted_at or found.adopted_at, pool=one.prior.pool, held_until=one.prior.held_until)
+    return found._replace(
+        rev=rev, adopted_at=one.prior.adopted_at or found.adopted_at, pool=one.prior.pool, held_until=one.prior.held_until
+    )

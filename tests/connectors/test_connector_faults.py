@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 
 import pytest
@@ -137,6 +138,21 @@ def test_a_reply_without_rows_does_not_say_that_records_are_gone(bench: Bench) -
     except Interrupted:
         return
     assert {outcome.fate for outcome in outcomes} == {Fate.DONE}
+
+
+def test_a_record_that_could_not_be_read_is_not_told_to_be_gone(hubspot: Bench) -> None:
+    """HubSpot answers 207 when some rows of a batch failed; only those it does not find are gone."""
+    crm = hubspot.ready()
+    refs = hubspot.some(crm, 2)
+    body = {
+        "status": "COMPLETE",
+        "results": [],
+        "numErrors": 1,
+        "errors": [{"status": "error", "category": "INTERNAL", "message": "later"}],
+    }
+    hubspot.fault("status", "*/contacts/batch/read", status=207, body=json.dumps(body))
+    with pytest.raises(TryLater):
+        crm.read(refs, ["status"])
 
 
 def test_an_update_that_never_gets_through_is_interrupted_not_failed(bench: Bench) -> None:
