@@ -102,7 +102,8 @@ def _settle_unwritten(run: Run, rows: Rows, seen: Mapping[Ref, Seen], fresh: Map
         else:
             results += settled(rows[ref], LineState.DONE, "held the value already", fresh[ref])
     if results:
-        run.engine.ledger.outbox.finish(run.token, results, run.engine.clock(), verified=read, fields=fields)
+        missing = [ref for ref, state in seen.items() if state is Seen.GONE]
+        run.engine.ledger.outbox.finish(run.token, results, run.engine.clock(), verified=read, fields=fields, missing=missing)
 
 
 def _write(run: Run, crm: Crm, name: str, rows: Rows, fresh: Mapping[Ref, Record], fields: Sequence[str]) -> None:

@@ -149,6 +149,11 @@ def _ahead(engine: Engine, loaded: Sequence[Loaded]) -> set[str]:
     return {key for ref, key in newer.items() if revision(values.get(ref)) < revision(records[ref].fields.get("handoff_rev"))}
 
 
+def furthest(facts: LeadFacts) -> int:
+    """The newest revision on any live record of a lead."""
+    return max((revision(record.fields.get("handoff_rev")) for record in facts.records if record.state is State.LIVE), default=0)
+
+
 def revision(text: str | None) -> int:
     """A record's `handoff_rev` as a number, 0 when blank."""
     return int(text) if text and text.isdigit() else 0

@@ -11,7 +11,7 @@ import orjson
 
 from engine.book import BECOME_MARKETING, Book
 from engine.context import Engine
-from engine.decide import decide_due
+from engine.decide import AHEAD, decide_due
 from engine.frame import build_frame
 from engine.guard import WINDOW, check, verdict
 from engine.report import Status
@@ -91,10 +91,11 @@ def why_not(run: Run) -> tuple[Status, str] | None:
     engine = run.engine
     if run.mode == "plan":
         return Status.DONE, ""
-    if run.counts["ahead"]:
+    # A lead that was found ahead is due again only when its facts change: until it is reconciled, the list of exceptions remembers it.
+    if ahead := run.counts["ahead"] or engine.ledger.exceptions.counts().get(AHEAD, 0):
         return (
             Status.PARTIAL,
-            f"{run.counts['ahead']} leads are ahead of the ledger (an older copy was restored?): run handoff reconcile, then sync again",
+            f"{ahead} leads are ahead of the ledger (an older copy was restored?): run handoff reconcile, then sync again",
         )
     if not engine.policy.approvals:
         return Status.NEEDS_APPROVAL, f"nobody has signed the policy {engine.policy.name}: {UNSIGNED}"

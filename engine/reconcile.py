@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.context import Engine
+from engine.decide import furthest
 from engine.frame import build_frame
 from engine.look import everybody
 from engine.pull import refresh
@@ -28,9 +29,11 @@ def reconcile(engine: Engine) -> int:
 
 
 def _newer(engine: Engine, one: Loaded, frame: Frame) -> Prior | None:
-    if one.prior is None:
+    if one.prior is None or (rev := furthest(one.facts)) <= one.prior.rev:
         return None
     found = first_stage(one.facts, engine.compiled, frame, engine.clock())
     if found.rev <= one.prior.rev:
-        return None
-    return found._replace(adopted_at=one.prior.adopted_at or found.adopted_at, pool=one.prior.pool, held_until=one.prior.held_until)
+        return one.prior._replace(rev=rev)  # nothing but the number says so
+    return found._replace(
+        rev=rev, adopted_at=one.prior.adopted_at or found.adopted_at, pool=one.prior.pool, held_until=one.prior.held_until
+    )

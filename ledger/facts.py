@@ -19,7 +19,7 @@ from ledger.edits import FOUND, Ours, foreign, note_found
 from ledger.identity import lead_ids
 from ledger.people import Keeping
 from ledger.schema import identifiers, leads, people, records, sources, streams, versions
-from ledger.values import GoneLike, Link, PageLike, Role, Source, Touched
+from ledger.values import GoneLike, Link, Missing, PageLike, Role, Source, Touched
 from ledger.versions import dirty, ensure_ids, ensure_rows, known_rows, raise_marks, store_departures, store_records
 
 _STATES = {state.value: state for state in State}
@@ -235,6 +235,16 @@ def store_verified(
 def _found_on(record: Record) -> dict[str, Ours]:
     at = micros(record.modified_at)
     return {name: (record.fields.get(name) or None, at) for name in FOUND}
+
+
+def store_missing(connection: Connection, keeping: Keeping, missing: Sequence[Ref], seq: int, now: datetime) -> None:
+    """Records that a read by id did not find have left, and so have activities; nobody said when. Any later change brings one back."""
+    if not missing:
+        return
+    _, about = remove_activities(connection, map(str, missing), seq)
+    rows = {ref: row for ref, row in known_rows(connection, map(str, missing)).items() if row.state == State.LIVE}
+    left = [Missing(ref, moment(rows[str(ref)].modified_at)) for ref in missing if str(ref) in rows]
+    dirty(connection, store_departures(connection, keeping, rows, left, seq, now), about)
 
 
 def _text(record: Record) -> str:

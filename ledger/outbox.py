@@ -17,7 +17,7 @@ from ledger.codec import digest, dumps, micros
 from ledger.columns import among
 from ledger.connection import Database, tick
 from ledger.edits import count_flips, last_writes
-from ledger.facts import store_verified
+from ledger.facts import store_missing, store_verified
 from ledger.finishing import expire_lines, finish_creations, finish_lines, mark_carried, settle_finished
 from ledger.identity import lead_ids
 from ledger.lease import require
@@ -142,8 +142,10 @@ class Outbox:
         now: datetime,
         verified: Sequence[Record] = (),
         fields: Sequence[str] = (),
+        missing: Sequence[Ref] = (),
     ) -> int:
-        """Record what became of claimed rows, with the read-back of `fields`; returns how many of them were still in flight.
+        """Record what became of claimed rows, with the read-back of `fields` and the records that a read by id did not find; returns how
+        many rows were still in flight.
 
         A conflict or a vanished record withdraws the lead's other open rows and makes it due; a refusal withdraws them only. A lead whose
         last line is done is what its decision said. Raises LeaseLost when `token` is not the holder's.
@@ -155,6 +157,7 @@ class Outbox:
             ended += finish_creations(connection, [result for result in results if isinstance(result, CreationResult)], seq, now)
             if verified:
                 store_verified(connection, self._keeping, verified, fields, seq, now)
+            store_missing(connection, self._keeping, missing, seq, now)
             settle_finished(connection, ended)
         return sum(one.size for one in ended)
 

@@ -52,6 +52,15 @@ class GoneLike(Protocol):
     def follows(self) -> Ref | None: ...
 
 
+class Missing(NamedTuple):
+    """A record that is not there any more, as of the last time it is known to have changed."""
+
+    ref: Ref
+    at: datetime
+    state: State = State.DELETED
+    follows: Ref | None = None
+
+
 class CursorLike(Protocol):
     """The part of `connectors.protocol.Cursor` that the ledger reads."""
 

@@ -25,6 +25,8 @@ from connectors.throttle import Throttle
 
 WINDOW_SECONDS = 10.05  # HubSpot counts a rolling 10 s where the request arrives; the surplus covers the way there
 SEARCH_WINDOW_SECONDS = 1.02
+LISTING = ("/objects/", "/associations/")
+"""Parts of the paths that always answer with `results`: reads, searches, lists and batches of records."""
 TOKEN_INFO = "/oauth/v2/private-apps/get/access-token-info"
 
 
@@ -118,20 +120,25 @@ class HubSpotClient:
         except (ApiException, UnicodeDecodeError, AttributeError, urllib3.exceptions.HTTPError) as error:
             raise _meaning(family, error, sending) from None
         self._note_quota(reply.headers)
-        return self._parsed(family, data, sending)
-
-    def _parsed(self, family: str, data: bytes, sending: Sending) -> Any:
-        if not data and sending is Sending.READ:
-            raise errors.lost(family, "an empty reply", sending, sent=True)
-        try:
-            return orjson.loads(data) if data else {}
-        except orjson.JSONDecodeError:
-            raise errors.lost(family, "a reply that is not JSON", sending, sent=True) from None
+        return _parsed(family, path, data, sending)
 
     def _note_quota(self, headers: Mapping[str, str]) -> None:
         most, left = headers.get("X-HubSpot-RateLimit-Daily", ""), headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
         if most.isdigit() and left.isdigit():
             self._daily = int(most), int(left)
+
+
+def _parsed(family: str, path: str, data: bytes, sending: Sending) -> Any:
+    """A reply that says nothing is a lost one: read as an empty list it would mean that no record is there any more."""
+    if not data:
+        raise errors.lost(family, "an empty reply", sending, sent=True)
+    try:
+        reply = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise errors.lost(family, "a reply that is not JSON", sending, sent=True) from None
+    if any(part in path for part in LISTING) and not (isinstance(reply, dict) and isinstance(reply.get("results"), list)):
+        raise errors.lost(family, "a reply without results", sending, sent=True)
+    return reply
 
 
 def _api_client(account: HubSpotAccount) -> ApiClient:

@@ -41,8 +41,12 @@ class Writes:
         """One batch read of at most 100 records; ids that do not exist are left out."""
         wanted = [*properties, *([records.MERGED_IDS] if object_name == "contacts" else [])]
         body: dict[str, Any] = {"inputs": [{"id": ref.id} for ref in refs], "properties": wanted, "propertiesWithHistory": list(history)}
-        reply = self._client.post(f"{object_name}.batch.read", self._client.paths.objects(object_name, "/batch/read"), body, Sending.READ)
-        return list(reply.get("results") or ())
+        family = f"{object_name}.batch.read"
+        reply = self._client.post(family, self._client.paths.objects(object_name, "/batch/read"), body, Sending.READ)
+        if any(error.get("category") != "OBJECT_NOT_FOUND" for error in reply.get("errors") or ()):
+            # Such a row is there and was not read: left out, it would count as gone.
+            raise errors.lost(family, "some records were not read", Sending.READ, sent=True)
+        return list(reply["results"])
 
     def write(self, changes: Sequence[Change]) -> tuple[Outcome, ...]:
         """One outcome per change, in order.

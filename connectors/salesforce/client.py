@@ -47,14 +47,14 @@ class SalesforceClient:
     def pages(self, family: str, soql: str) -> Iterator[Sequence[Row]]:
         """Pages of a query, deleted and archived rows included. Raises errors.LocatorExpired when the walk must start again."""
         guard = LoopGuard(f"Salesforce {family}")
-        reply = self._call(family, lambda sf: sf.query(soql, include_deleted=True, headers=_PAGE), Sending.READ)
+        reply = self._call(family, _page(family, lambda sf: sf.query(soql, include_deleted=True, headers=_PAGE)), Sending.READ)
         while True:
-            yield reply.get("records") or ()
+            yield reply["records"]
             following = reply.get("nextRecordsUrl")
             if reply.get("done", True) or not following:
                 return
             guard.step(following)
-            reply = self._call(f"{family}.more", _page_at(following), Sending.READ)
+            reply = self._call(f"{family}.more", _page(family, _page_at(following)), Sending.READ)
 
     def rows(self, family: str, soql: str) -> list[Row]:
         """All rows of a query."""
@@ -120,6 +120,18 @@ class SalesforceClient:
         if usage is not None:
             self._usage = int(usage.used), int(usage.total)
         return reply
+
+
+def _page(family: str, send: Callable[[RawSalesforce], Any]) -> Callable[[RawSalesforce], Any]:
+    """A page without records is a lost one: read as an empty page it would move the cursor past what was never read."""
+
+    def checked(client: RawSalesforce) -> Any:
+        reply = send(client)
+        if not isinstance(reply, dict) or not isinstance(reply.get("records"), list):
+            raise errors.lost(family, "a reply without records", Sending.READ, sent=True)
+        return reply
+
+    return checked
 
 
 def _page_at(url: str) -> Callable[[RawSalesforce], Any]:

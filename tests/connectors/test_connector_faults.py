@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 
 import pytest
@@ -42,7 +43,7 @@ def creates(bench: Bench) -> str:
     return "*/tasks/batch/create" if bench.system == "hubspot" else "*/composite/sobjects"
 
 
-@pytest.mark.parametrize("action", ["reset", "truncate", "empty", "502 html", "limit"])
+@pytest.mark.parametrize("action", ["reset", "truncate", "empty", "nothing in it", "502 html", "limit"])
 def test_a_read_survives_what_passes(bench: Bench, action: str) -> None:
     """Connection reset, half a reply, an empty one, an HTML error page, a rate limit: the same records as without, after a pause."""
     bench.sandbox.switches.set("salesforce.page_size", 60)
@@ -52,6 +53,8 @@ def test_a_read_survives_what_passes(bench: Bench, action: str) -> None:
     crm.fields(bench.lead_object)
     if action == "502 html":
         bench.fault("status", reads(bench), status=502, body=HTML, content_type="text/html", after=1, times=2)
+    elif action == "nothing in it":
+        bench.fault("status", reads(bench), status=200, body="{}", after=1)
     elif action == "limit" and bench.system == "hubspot":
         bench.fault("status", reads(bench), status=429, body=BURST, after=1)
     elif action == "limit":
@@ -114,14 +117,42 @@ def test_wrong_credentials_are_refused_at_once(bench: Bench) -> None:
     assert bench.sleeps == []
 
 
-def test_an_update_whose_reply_was_lost_is_done_once(bench: Bench) -> None:
-    """The same values sent again change nothing; the row is done."""
+@pytest.mark.parametrize("action", ["lost_reply", "truncate", "empty"])
+def test_an_update_whose_reply_was_lost_is_done_once(bench: Bench, action: str) -> None:
+    """The same values sent again change nothing; the row is done. A reply that says nothing of a record never means that it is gone."""
     crm = bench.ready()
     refs = bench.some(crm, 5)
-    bench.fault("lost_reply", updates(bench))
+    bench.fault(action, updates(bench))
     outcomes = crm.write([change(ref, handoff_stage="nurture") for ref in refs])
     assert {outcome.fate for outcome in outcomes} == {Fate.DONE}
     assert all(bench.stored(ref)[bench.vendor("handoff_stage")] == "nurture" for ref in refs)
+
+
+def test_a_reply_without_rows_does_not_say_that_records_are_gone(bench: Bench) -> None:
+    """Sent again, or left to the caller to look: never a record that is told to be gone because the reply did not name it."""
+    crm = bench.ready()
+    refs = bench.some(crm, 5)
+    bench.fault("status", updates(bench), status=200, body="{}")
+    try:
+        outcomes = crm.write([change(ref, handoff_stage="nurture") for ref in refs])
+    except Interrupted:
+        return
+    assert {outcome.fate for outcome in outcomes} == {Fate.DONE}
+
+
+def test_a_record_that_could_not_be_read_is_not_told_to_be_gone(hubspot: Bench) -> None:
+    """HubSpot answers 207 when some rows of a batch failed; only those it does not find are gone."""
+    crm = hubspot.ready()
+    refs = hubspot.some(crm, 2)
+    body = {
+        "status": "COMPLETE",
+        "results": [],
+        "numErrors": 1,
+        "errors": [{"status": "error", "category": "INTERNAL", "message": "later"}],
+    }
+    hubspot.fault("status", "*/contacts/batch/read", status=207, body=json.dumps(body))
+    with pytest.raises(TryLater):
+        crm.read(refs, ["status"])
 
 
 def test_an_update_that_never_gets_through_is_interrupted_not_failed(bench: Bench) -> None:
@@ -133,7 +164,7 @@ def test_an_update_that_never_gets_through_is_interrupted_not_failed(bench: Benc
         crm.write([change(ref, handoff_stage="nurture")])
 
 
-@pytest.mark.parametrize("action", ["lost_reply", "reset", "truncate", "502 html"])
+@pytest.mark.parametrize("action", ["lost_reply", "reset", "truncate", "empty", "502 html"])
 def test_a_create_whose_reply_was_lost_makes_one_task(bench: Bench, action: str) -> None:
     """Done or not done, there is one task per key afterwards, and its ref is known."""
     crm = bench.ready()

@@ -325,12 +325,33 @@ def test_a_restored_ledger_applies_nothing_until_it_is_reconciled(company: Place
     company.sync()
     restored.crms = company.crms
     restored.world = company.world
-    with no_writes(restored):
-        held = restored.sync()
-    assert held.status.value == "partial"
-    assert any("reconcile" in note for note in held.notes)
+    other = company.person("omar", days_old=0, owner="ann")
+    company.asks(other)
+    for _ in range(2):  # in the second run nobody who is ahead is due
+        with no_writes(restored):
+            held = restored.sync()
+        assert held.status.value == "partial"
+        assert any("reconcile" in note for note in held.notes)
     assert reconcile(restored.engine) == 1
     tasks = restored.tasks()
-    restored.sync()
-    assert restored.tasks() == tasks
+    assert restored.sync().status.value == "done"
+    assert restored.tasks()[: len(tasks)] == tasks
+    assert len(restored.tasks()) == len(tasks) + 1
+    assert restored.ledger.exceptions.counts() == {}
     assert restored.main.value(ref, "handoff_stage") == "offered"
+
+
+def test_a_revision_that_somebody_typed_stops_all_writes_only_until_it_is_reconciled(company: Place) -> None:
+    """Nothing but the number says that the ledger is behind: its own word on the lead stands."""
+    from engine.reconcile import reconcile
+
+    company.adopted()
+    ref = company.person("nina", days_old=0, owner="ann")
+    company.asks(ref)
+    company.sync()
+    company.main.edit(ref, {"handoff_rev": "99", "handoff_stage": ""})
+    assert company.sync().status.value == "partial"
+    assert reconcile(company.engine) == 1
+    company.sync()
+    assert company.sync().status.value == "nothing_to_do"
+    assert company.ledger.exceptions.counts() == {}

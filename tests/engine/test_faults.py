@@ -303,3 +303,18 @@ def test_a_plan_older_than_a_day_is_refused_and_its_leads_are_decided_again(comp
         apply_plan(company.engine, made.plan_id, "me")
     again = sync(company.engine, "plan")
     assert again.counts.lines > 0
+
+
+def test_a_record_that_vanished_without_a_word_is_not_planned_for_again(company: Place) -> None:
+    """A contact that was erased for privacy stands in no list of archived ones: that it cannot be read by its id says that it left."""
+    company.adopted()
+    company.asks(company.person("nina", days_old=0, owner="ann"))
+    company.sync()
+    company.hubspot.rows.pop("h-nina")
+    company.world.advance(minutes=31)
+    company.sync()
+    company.sync()
+    tasks, writes = company.tasks(), [crm.writes for crm in company.crms.values()]
+    assert company.sync().status.value == "nothing_to_do"
+    assert (company.tasks(), [crm.writes for crm in company.crms.values()]) == (tasks, writes)
+    assert len(tasks) == 2
