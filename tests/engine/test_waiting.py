@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from engine_worlds import Place
 from sqlalchemy import insert
 from test_deliver import Recorder
@@ -73,6 +74,28 @@ def test_on_call_hears_of_a_new_lead_nobody_gets_behind_a_thousand_old_exception
     with running(replace(company.engine, notifier=recorder), "sync-leads", "apply") as run:
         raise_alarms(run)
     assert [sent.subject for sent in recorder.sent] == ["1 leads that must be routed have nobody"]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "told"),
+    [
+        pytest.param([(90, "partial"), (30, "failed")], True, id="an hour and longer"),
+        pytest.param([(30, "partial")], False, id="half an hour"),
+        pytest.param([(90, "done"), (30, "partial")], False, id="it worked before"),
+        pytest.param([(90, "partial"), (30, "done")], False, id="it worked meanwhile"),
+        pytest.param([], False, id="the first run"),
+    ],
+)
+def test_on_call_hears_of_writes_that_have_failed_for_an_hour(earlier: list[tuple[int, str]], told: bool, company: Place) -> None:
+    recorder, runs, now = Recorder(), company.ledger.runs, company.world.now
+    for minutes_ago, state in earlier:
+        at = now - timedelta(minutes=minutes_ago)
+        runs.finish(runs.start("sync-leads", "apply", at), state, {}, at)
+        runs.finish(runs.start("sync-leads", "plan", at), "done", {}, at)
+    with running(replace(company.engine, notifier=recorder), "sync-leads", "apply") as run:
+        run.stop("salesforce", "it does not answer")
+        raise_alarms(run)
+    assert [sent.subject for sent in recorder.sent] == ["Writes to a CRM have been failing for an hour"] * told
 
 
 def test_explain_tells_the_exceptions_of_one_lead_among_many(company: Place) -> None:
