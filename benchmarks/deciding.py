@@ -52,10 +52,9 @@ def _decided(stage: Stage, ledger: str, *, adopting: bool) -> Spent:
 
 def spend(engine: Engine, *, adopting: bool) -> Spent:
     """Loads and decides every lead of the ledger shard by shard; nothing is kept."""
-    frame, now, spent, after = build_frame(engine, adopting=adopting), engine.clock(), Spent(), ""
+    frame, now, spent = build_frame(engine, adopting=adopting), engine.clock(), Spent()
     policy, frames = engine.policy, frames_of(frame)
-    while keys := engine.ledger.leads.all_keys(after, engine.settings.shard_size):
-        after = keys[-1]
+    for keys in engine.ledger.leads.shards(engine.settings.shard_size):
         begun = time.process_time()
         loaded = engine.ledger.leads.load(keys, now, policy.systems, policy.sources)
         between = time.process_time()

@@ -84,19 +84,16 @@ def fastest(done: Sequence[Pass]) -> Pass:
 def planned_values(ledger: Ledger, plan_id: int) -> dict[tuple[str, str], dict[Ref, Planned]]:
     """(system, object) -> record -> what its lines say, the first `MOST_RECORDS` of each."""
     found: dict[tuple[str, str], dict[Ref, Planned]] = {}
-    after = 0
-    while rows := ledger.outbox.lines(plan_id=plan_id, after=after, limit=5000):
-        after = rows[-1].id
-        for row in rows:
-            line = row.line
-            if line.ref is None:
-                continue
-            group = found.setdefault((line.ref.system, line.object), {})
-            if line.ref not in group and len(group) >= MOST_RECORDS:
-                continue
-            planned = group.setdefault(line.ref, Planned())
-            planned.values[line.field] = line.after or None
-            planned.clear_first += [line.field] if line.clear_first and line.after else []
+    for row in ledger.outbox.each_line(plan_id):
+        line = row.line
+        if line.ref is None:
+            continue
+        group = found.setdefault((line.ref.system, line.object), {})
+        if line.ref not in group and len(group) >= MOST_RECORDS:
+            continue
+        planned = group.setdefault(line.ref, Planned())
+        planned.values[line.field] = line.after or None
+        planned.clear_first += [line.field] if line.clear_first and line.after else []
     return found
 
 

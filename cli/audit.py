@@ -60,11 +60,9 @@ def undone(engine: Engine, plan_id: int) -> Undone:
 
 
 def written(engine: Engine, plan_id: int) -> Iterator[Line]:
-    """The lines of a plan that were written, page by page."""
-    after = 0
-    while rows := engine.ledger.outbox.lines(plan_id=plan_id, after=after, limit=2000):
-        yield from (row.line for row in rows if row.state is LineState.DONE and row.line.ref is not None)
-        after = rows[-1].id
+    """The lines of a plan that were written."""
+    found = engine.ledger.outbox.each_line(plan_id)
+    return (row.line for row in found if row.state is LineState.DONE and row.line.ref is not None)
 
 
 def _read(engine: Engine, wanted: Mapping[Ref, Mapping[str, str]]) -> dict[Ref, Mapping[str, str]]:

@@ -18,8 +18,8 @@ def runs() -> int:
     with open_engine(Settings()) as engine:
         for run in engine.ledger.runs.list(_RUNS):
             say(f"run {run.id:<5} {run.started_at:%Y-%m-%d %H:%M} {run.kind:<14} {run.mode:<6} {run.state}")
-        for plan in engine.ledger.outbox.plans():
-            if (plan.lines or plan.creations) and engine.ledger.outbox.waits(plan.id, engine.clock()):
+        for plan in engine.ledger.outbox.waiting(engine.clock()):
+            if plan.lines or plan.creations:
                 until = f"{plan.expires_at:%Y-%m-%d %H:%M}"
                 say(f"plan {plan.id:<4} waits until {until}: {plan.lines:,} lines, {plan.effects:,} effects (handoff apply {plan.id})")
     return 0

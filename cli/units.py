@@ -46,14 +46,12 @@ def count_units(ledger: Ledger, policies: dict[str, Policy]) -> tuple[Counter[tu
     first = next(iter(policies.values()))
     taken: Counter[tuple[str, ...]] = Counter()
     examples: dict[tuple[str, ...], list[str]] = {}
-    after = ""
-    while keys := ledger.leads.all_keys(after, AT_ONCE):
+    for keys in ledger.leads.shards(AT_ONCE):
         for one in ledger.leads.load(keys, wall_clock(), first.systems, first.sources):
             names = tuple(name for name, check in checks.items() if takes(check, one.facts))
             taken[names] += 1
             if len(kept := examples.setdefault(names, [])) < SHOWN:
                 kept.append(one.facts.key)
-        after = keys[-1]
     return taken, examples
 
 

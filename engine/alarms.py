@@ -15,6 +15,7 @@ ALARMS = "alarms"
 UNROUTED = frozenset({"nobody_to_give_to", "no_route"})
 NOT_ROUTED_FOR = timedelta(minutes=15)
 FAILING_FOR = timedelta(hours=1)
+_FAILING = ("partial", "failed")
 _PAUSE = {"revops": timedelta(days=1), "on_call": timedelta(hours=1)}
 
 
@@ -40,13 +41,9 @@ def _found(run: Run) -> Iterator[tuple[str, str, str, str]]:
     if run.exceptions:
         told = ", ".join(f"{number:,} {reason.replace('_', ' ')}" for reason, number in sorted(run.exceptions.items()))
         yield "exceptions", "revops", f"{sum(run.exceptions.values()):,} leads need a person", f"{told}\nhandoff exceptions lists them"
-    waiting = [
-        row
-        for row in run.engine.ledger.exceptions.open_exceptions(limit=1000)
-        if row.reason in UNROUTED and run.engine.clock() - row.first_at >= NOT_ROUTED_FOR
-    ]
-    if waiting:
-        yield "unrouted", "on_call", f"{len(waiting):,} leads that must be routed have nobody", "handoff exceptions lists them and why"
+    standing = run.engine.ledger.exceptions.counts(since=run.engine.clock() - NOT_ROUTED_FOR)
+    if waiting := sum(standing.get(reason, 0) for reason in UNROUTED):
+        yield "unrouted", "on_call", f"{waiting:,} leads that must be routed have nobody", "handoff exceptions lists them and why"
     if run.stopped and _failing_since(run, run.engine.clock() - FAILING_FOR):
         words = "; ".join(f"{system}: {why}" for system, why in sorted(run.stopped.items()))
         yield "failing", "on_call", "Writes to a CRM have been failing for an hour", words
@@ -54,10 +51,10 @@ def _found(run: Run) -> Iterator[tuple[str, str, str, str]]:
 
 def _failing_since(run: Run, since: datetime) -> bool:
     """Whether every run that ended in the last hour was stopped by a CRM, and one of them was that long ago."""
-    earlier = [one for one in run.engine.ledger.runs.list(limit=50) if one.finished_at is not None and one.mode == "apply"]
-    recent = [one for one in earlier if one.finished_at is not None and one.finished_at >= since]
-    before = next((one for one in earlier if one.finished_at is not None and one.finished_at < since), None)
-    return bool(before and before.state in ("partial", "failed") and all(one.state in ("partial", "failed") for one in recent))
+    for one in run.engine.ledger.runs.list(limit=50):
+        if one.mode == "apply" and one.finished_at is not None and (one.state not in _FAILING or one.finished_at < since):
+            return one.state in _FAILING
+    return False
 
 
 def _told(run: Run) -> dict[str, str]:

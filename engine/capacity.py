@@ -50,11 +50,9 @@ def load(engine: Engine, now: datetime) -> Load:
     policy, leads, since = engine.policy, engine.ledger.leads, now - WEEK
     types = {rule.lead_type for rule in policy.transitions if rule.wait_next_step}
     counts: Counter[str] = Counter()
-    after = ""
-    while keys := leads.all_keys(after, engine.settings.shard_size):
+    for keys in leads.shards(engine.settings.shard_size):
         for prior in leads.prior(keys).values():
             counts[_asks(prior, policy.waiting_stage, types, since)] += 1
-        after = keys[-1]
     return Load(counts["hand_raise"], counts["arriving"], counts["waiting"])
 
 

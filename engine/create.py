@@ -45,7 +45,7 @@ def _about(engine: Engine, row: CreationRow) -> tuple[Ref, ...] | None:
     after = row.creation.after_key
     if not after:
         return row.creation.about
-    made = engine.ledger.outbox.created(lead_key=row.creation.lead)
+    made = engine.ledger.outbox.each_created(lead_key=row.creation.lead)
     found = (one.ref for one in made if one.creation.unique_key == after and one.state is LineState.DONE)
     return next(((ref,) for ref in found if ref is not None), None)
 

@@ -49,11 +49,11 @@ def _records(engine: Engine, key: str) -> list[str]:
 
 
 def _waiting(engine: Engine, key: str) -> list[str]:
-    rows = [row for row in engine.ledger.outbox.lines(lead_key=key, limit=1000) if row.state in OPEN]
+    rows = [row for row in engine.ledger.outbox.each_line(lead_key=key) if row.state in OPEN]
     plans = sorted({row.plan for row in rows})
-    return [f"  waiting    {len(rows)} lines in plan {', '.join(map(str, plans))}"] if rows else []
+    return [f"  waiting    {len(rows)} fields to write in plan {', '.join(map(str, plans))}"] if rows else []
 
 
 def _exceptions(engine: Engine, key: str) -> list[str]:
-    found = [row for row in engine.ledger.exceptions.open_exceptions(limit=10_000) if row.subject == key]
+    found = engine.ledger.exceptions.open_exceptions(subject=key)
     return [f"  exception  {row.reason}: {row.detail}".rstrip(": ") for row in found]

@@ -95,10 +95,8 @@ def _standings(engine: Engine, frame: Frame, seen: _Seen) -> Iterator[Standing]:
 def everybody(engine: Engine) -> Iterator[Loaded]:
     """All leads with their facts, in the order of their keys; one shard in memory."""
     policy, leads = engine.policy, engine.ledger.leads
-    after = ""
-    while keys := leads.all_keys(after, engine.settings.shard_size):
+    for keys in leads.shards(engine.settings.shard_size):
         yield from leads.load(keys, engine.clock(), policy.systems, policy.sources)
-        after = keys[-1]
 
 
 def _note(engine: Engine, seen: _Seen, facts: LeadFacts, stands_now: Standing) -> None:

@@ -119,11 +119,6 @@ class RunSummary:
     policy: str = ""
 
     @property
-    def writes_anything(self) -> bool:
-        """Whether any record or task was written."""
-        return bool(sum(self.counts.writes.values()) + sum(self.counts.effects_done.values()))
-
-    @property
     def lower_bound(self) -> dict[str, int]:
         """Calls needed per CRM, summed over the steps."""
         needed: dict[str, int] = {}

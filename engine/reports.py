@@ -39,12 +39,10 @@ def report(engine: Engine, kind: Kind, span: Span = "month", *, managers: bool =
     """
     count = _count(engine, kind, span, named=managers or engine.policy.telling.reps_by_name == "everyone")
     leads, policy, now = engine.ledger.leads, engine.policy, engine.clock()
-    after = ""
-    while keys := leads.all_keys(after, engine.settings.shard_size):
+    for keys in leads.shards(engine.settings.shard_size):
         past = leads.past(keys)
         for one in leads.load(keys, now, policy.systems, policy.sources):
             count.add(one.facts, one.prior, past.get(one.facts.key, ()))
-        after = keys[-1]
     return count.tables()
 
 

@@ -12,9 +12,8 @@ from engine.context import Engine, NotApplicable
 from engine.frame import queues_of, reps_now
 from engine.numbers import row_number
 from engine.records import TASK
-from ledger.values import CreationRow, LineRow, Unknown
+from ledger.values import LineRow, Unknown
 
-PAGE = 2000
 COLUMNS = ("lead", "record", "field", "before", "after", "rule", "because", "state")
 
 
@@ -43,7 +42,7 @@ def planned_leads(engine: Engine, plan_id: int | str) -> Iterator[PlannedLead]:
     """The leads of a plan, in its order. Raises NotApplicable for a plan that is not known."""
     number = _known(engine, plan_id)
     names = _names(engine)
-    for lead, rows in groupby(_lines(engine, number), key=lambda row: row.line.lead):
+    for lead, rows in groupby(engine.ledger.outbox.each_line(number), key=lambda row: row.line.lead):
         yield _lead(lead, list(rows), names, engine.policy.systems)
 
 
@@ -57,7 +56,7 @@ def _names(engine: Engine) -> dict[str, str]:
 def created(engine: Engine, plan_id: int | str) -> dict[str, int]:
     """How many records of each kind a plan creates."""
     made: dict[str, int] = {}
-    for row in _creations(engine, _known(engine, plan_id)):
+    for row in engine.ledger.outbox.each_created(_known(engine, plan_id)):
         made[row.creation.object] = made.get(row.creation.object, 0) + 1
     return made
 
@@ -68,7 +67,7 @@ def write_csv(engine: Engine, plan_id: int | str, path: Path) -> int:
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)
-        for row in _lines(engine, number):
+        for row in engine.ledger.outbox.each_line(number):
             line = row.line
             values = (line.lead, line.ref, line.field, line.before or "", line.after or "", line.transition, line.because, row.state)
             table.writerow([str(value) for value in values])
@@ -95,17 +94,3 @@ def _known(engine: Engine, plan_id: int | str) -> int:
         return engine.ledger.outbox.plan(row_number(plan_id)).id
     except (Unknown, ValueError) as error:
         raise NotApplicable(f"there is no plan {plan_id}; handoff runs lists the plans that wait") from error
-
-
-def _lines(engine: Engine, plan_id: int) -> Iterator[LineRow]:
-    after = 0
-    while rows := engine.ledger.outbox.lines(plan_id=plan_id, after=after, limit=PAGE):
-        yield from rows
-        after = rows[-1].id
-
-
-def _creations(engine: Engine, plan_id: int) -> Iterator[CreationRow]:
-    after = 0
-    while rows := engine.ledger.outbox.created(plan_id=plan_id, after=after, limit=PAGE):
-        yield from rows
-        after = rows[-1].id

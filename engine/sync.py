@@ -72,7 +72,5 @@ def finish(run: Run) -> None:
     run.notes += aside_notes(run)
     run.notes[:] = [note for note in run.notes if note]
     raise_alarms(run)
-    refused = run.exceptions["refused"]
-    if refused:
-        one = next((row.subject for row in run.engine.ledger.exceptions.open_exceptions() if row.reason == "refused"), "LEAD")
-        run.needs_you.append(f"{refused} refused by a CRM, for example: handoff explain {one}")
+    for one in run.engine.ledger.exceptions.open_exceptions(limit=1, reason="refused"):
+        run.needs_you.append(f"{run.exceptions['refused']} refused by a CRM, for example: handoff explain {one.subject}")

@@ -91,24 +91,17 @@ def _plans(engine: Engine, run_id: int | str) -> tuple[int, ...]:
         found = engine.ledger.runs.get(row_number(run_id))
     except (Unknown, ValueError) as error:
         raise NotApplicable(f"there is no run {run_id}; use the number that the run printed at its end") from error
-    mine = {plan.id for plan in engine.ledger.outbox.plans(limit=500) if plan.run == found.id}
     applied = found.summary.get("plan")
-    return tuple(sorted(mine | ({applied} if isinstance(applied, int) else set()), reverse=True))
+    return tuple(sorted({*engine.ledger.outbox.plans_of(found.id), *([applied] if isinstance(applied, int) else [])}, reverse=True))
 
 
 def _lines(engine: Engine, plan_id: int) -> Iterator[LineRow]:
     """What was written of a plan."""
-    after = 0
-    while rows := engine.ledger.outbox.lines(plan_id=plan_id, after=after, limit=engine.settings.shard_size):
-        yield from (row for row in rows if row.state is LineState.DONE and row.line.ref is not None)
-        after = rows[-1].id
+    return (row for row in engine.ledger.outbox.each_line(plan_id) if row.state is LineState.DONE and row.line.ref is not None)
 
 
 def _created(engine: Engine, plan_id: int) -> Iterator[CreationRow]:
-    after = 0
-    while rows := engine.ledger.outbox.created(plan_id=plan_id, after=after, limit=engine.settings.shard_size):
-        yield from (row for row in rows if row.state is LineState.DONE and row.ref is not None)
-        after = rows[-1].id
+    return (row for row in engine.ledger.outbox.each_created(plan_id) if row.state is LineState.DONE and row.ref is not None)
 
 
 def _undo_plan(run: Run, job: _Job, plan_id: int) -> None:
@@ -118,7 +111,8 @@ def _undo_plan(run: Run, job: _Job, plan_id: int) -> None:
         return
     _write(run, undo_id, job.by)
     run.scratch.forget(HALFWAY)
-    for keys in _leads(run.engine, (row.line.lead for row in _undone(run.engine, undo_id))):
+    undone = run.engine.ledger.outbox.each_line(undo_id, undone=True)
+    for keys in _leads(run.engine, (row.line.lead for row in undone if row.line.object != TASK)):
         run.scratch.add(HALFWAY, keys)
     second = None if run.stopped else _save(run, _halfway(run, job, plan_id))
     if second is not None:
@@ -192,13 +186,6 @@ def _write(run: Run, plan_id: int, by: str) -> None:
     outbox.approve(plan_id, by, outbox.plan(plan_id).digest, run.engine.clock())
     with run.phase("apply"):
         apply_open(run, plan_id)
-
-
-def _undone(engine: Engine, plan_id: int) -> Iterator[LineRow]:
-    after = 0
-    while rows := engine.ledger.outbox.lines(plan_id=plan_id, after=after, limit=engine.settings.shard_size, undone=True):
-        yield from (row for row in rows if row.line.object != TASK)
-        after = rows[-1].id
 
 
 def _still_ours(run: Run, lines: Sequence[Line]) -> list[Line]:

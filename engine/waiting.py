@@ -29,10 +29,9 @@ def recall_waiting(engine: Engine, scratch: Scratch) -> None:
 
     A plan made by a plan-only run waits for nobody, and has kept nothing.
     """
-    for plan in engine.ledger.outbox.plans(limit=50):
-        if plan.state == "proposed" and plan.expires_at > engine.clock():
-            for body in documents(engine, "waiting", plan.id):
-                scratch.ask({lead: (rule, before, after) for lead, (rule, before, after) in orjson.loads(body).items()})
+    for plan in engine.ledger.outbox.waiting(engine.clock()):
+        for body in documents(engine, "waiting", plan.id):
+            scratch.ask({lead: (rule, before, after) for lead, (rule, before, after) in orjson.loads(body).items()})
 
 
 def still_waits(found: Mapping[str, Move], decision: Decision) -> bool:

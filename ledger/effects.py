@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, select, update
 
 from handoff.decision import Effect, EffectKind
 from handoff.facts import Ref
@@ -15,9 +15,8 @@ from ledger.columns import among
 from ledger.connection import Database, in_chunks
 from ledger.identity import lead_ids
 from ledger.lease import require
-from ledger.saving import effect_rows
 from ledger.schema import creations, effects, leads, lines, live, people, plans
-from ledger.values import PLANNED, TAKEN, EffectRow, LineState, Unknown
+from ledger.values import PLANNED, EffectRow, LineState, Unknown
 
 _Key = tuple[str, int, str, int]
 
@@ -45,38 +44,12 @@ class Effects:
             connection.execute(update(effects).where(among(effects.c.id, "ids")).values(state=LineState.IN_FLIGHT), {"ids": free})
         return frozenset(free)
 
-    def reserve(self, keys: Iterable[str]) -> tuple[str, ...]:
-        """Of these keys, the ones nobody has taken; they are the caller's now and nobody else's, ever."""
-        return self._take(keys, LineState.IN_FLIGHT, None)
-
-    def record_only(self, keys: Iterable[str], now: datetime) -> tuple[str, ...]:
-        """Count these effects as done without doing them (adoption, backfill); returns the ones that were new."""
-        return self._take(keys, "recorded", micros(now))
-
-    def _take(self, keys: Iterable[str], state: str, end: int | None) -> tuple[str, ...]:
-        wanted = list(dict.fromkeys(keys))
-        with self._database.write() as connection:
-            parsed = _parsed(connection, wanted)
-            known = effect_rows(connection, {key[1] for key in parsed.values()})
-            free = {text: key for text, key in parsed.items() if key not in known or known[key].state not in TAKEN}
-            again = [known[key].id for key in free.values() if key in known]
-            if again:
-                query = update(effects).where(among(effects.c.id, "ids"))
-                connection.execute(query.values(state=state, finished_at=end), {"ids": again})
-            # An alias and its lead name the same key; the first of them has it.
-            fresh = {key: text for text, key in reversed(free.items()) if key not in known}
-            rows = [dict(zip(("kind", "lead_id", "transition", "episode"), key, strict=True)) for key in fresh]
-            if rows:
-                connection.execute(insert(effects), [row | {"state": state, "finished_at": end} for row in rows])
-        first = {key: text for text, key in reversed(free.items())}
-        return tuple(text for text, key in free.items() if first[key] == text)
-
     def mark(self, key: str, state: str, now: datetime, ref: str = "", detail: str = "") -> None:
         """What became of a taken effect: done, refused (did not happen) or planned (later). Raises Unknown for a key that is not taken."""
         if state not in ("done", "refused", PLANNED):
             raise ValueError(f"an effect becomes done, refused or planned, not '{state}'")
         with self._database.write() as connection:
-            kind, lead_id, transition, episode = _parsed(connection, [key])[key]
+            kind, lead_id, transition, episode = _parsed(connection, key)
             mine = (effects.c.kind == kind) & (effects.c.lead_id == lead_id) & (effects.c.transition == transition)
             values = {"state": state, "ref": ref, "detail": plain(detail), "finished_at": None if state == PLANNED else micros(now)}
             query = update(effects).where(mine, effects.c.episode == episode, effects.c.state == LineState.IN_FLIGHT).values(values)
@@ -86,13 +59,6 @@ class Effects:
     def in_flight(self) -> tuple[EffectRow, ...]:
         """Taken and not finished: after a crash, to be looked at in the CRM first. (What a creation carries is found with the creation.)"""
         return self._find(_rows().where(effects.c.state == LineState.IN_FLIGHT, ~effects.c.carried))
-
-    def recorded(self, keys: Iterable[str]) -> frozenset[str]:
-        """Of these keys, the ones that are taken: in flight, done or recorded."""
-        with self._database.read() as connection:
-            parsed = _parsed(connection, list(keys), strict=False)
-            known = effect_rows(connection, {key[1] for key in parsed.values()})
-        return frozenset(text for text, key in parsed.items() if key in known and known[key].state in TAKEN)
 
     def of(self, lead_key: str | None = None, plan_id: int | None = None) -> tuple[EffectRow, ...]:
         """The effects of a lead or of a plan."""
@@ -134,15 +100,11 @@ def _effect_row(row: Row[Any]) -> EffectRow:
     return EffectRow(row.id, effect, row.state, row.plan_id, row.ref, row.detail, maybe_moment(row.finished_at))
 
 
-def _parsed(connection: Connection, keys: list[str], *, strict: bool = True) -> dict[str, _Key]:
+def _parsed(connection: Connection, key: str) -> _Key:
     """Key text -> (kind, lead id, transition, episode)."""
-    parts = {}
-    for key in keys:
-        kind, _, rest = key.partition("|")
-        lead_key, _, tail = rest.partition("|")
-        transition, _, episode = tail.rpartition("|")
-        if not episode.isdigit():
-            raise ValueError(f"an effect key is kind|lead|transition|episode, this is not one: {key}")
-        parts[key] = (EffectKind(kind).value, lead_key, transition, int(episode))
-    ids = lead_ids(connection, [part[1] for part in parts.values()], strict=strict)
-    return {key: (kind, ids[lead], transition, episode) for key, (kind, lead, transition, episode) in parts.items() if lead in ids}
+    kind, _, rest = key.partition("|")
+    lead_key, _, tail = rest.partition("|")
+    transition, _, episode = tail.rpartition("|")
+    if not episode.isdigit():
+        raise ValueError(f"an effect key is kind|lead|transition|episode, this is not one: {key}")
+    return EffectKind(kind).value, lead_ids(connection, [lead_key], strict=True)[lead_key], transition, int(episode)

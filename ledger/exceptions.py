@@ -60,9 +60,10 @@ class Exceptions:
                 count += connection.execute(query, {"subjects": part}).rowcount
         return count
 
-    def open_exceptions(self, limit: int = 1000) -> tuple[ExceptionRow, ...]:
-        """The oldest first, at most `limit`."""
-        query = select(exceptions).where(exceptions.c.resolved_at.is_(None)).order_by(exceptions.c.id).limit(limit)
+    def open_exceptions(self, limit: int = 1000, *, subject: str = "", reason: str = "") -> tuple[ExceptionRow, ...]:
+        """The oldest first, at most `limit`: all, or those of one subject or one reason."""
+        asked = [column == value for column, value in ((exceptions.c.subject, subject), (exceptions.c.reason, reason)) if value]
+        query = select(exceptions).where(exceptions.c.resolved_at.is_(None), *asked).order_by(exceptions.c.id).limit(limit)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         return tuple(
@@ -72,8 +73,10 @@ class Exceptions:
             for row in rows
         )
 
-    def counts(self) -> dict[str, int]:
-        """Reason -> open exceptions."""
+    def counts(self, since: datetime | None = None) -> dict[str, int]:
+        """Reason -> open exceptions; with `since`, those that have been open since then or longer."""
         query = select(exceptions.c.reason, func.count()).where(exceptions.c.resolved_at.is_(None)).group_by(exceptions.c.reason)
+        if since is not None:
+            query = query.where(exceptions.c.first_at <= micros(since))
         with self._database.read() as connection:
             return dict(connection.execute(query.order_by(exceptions.c.reason)).tuples().all())

@@ -83,11 +83,6 @@ class Facts:
         keys, about = remove_activities(connection, [str(item.ref) for item in gone], seq)
         return [item for item in gone if str(item.ref) not in keys], about
 
-    def apply_verified(self, found: Sequence[Record], fields: Sequence[str], now: datetime) -> None:
-        """A read-back of `fields` becomes the current fact; the records' other fields stay as they were."""
-        with self._database.write() as connection:
-            store_verified(connection, self._keeping, found, fields, tick(connection, now), now)
-
     def cursor(self, system: str, stream: str, fields_digest: str) -> str | None:
         """The stored position of a stream for this field set, None when this set was never pulled."""
         query = select(streams.c.position).where(
@@ -208,7 +203,10 @@ def record_of(row: Sequence[Any]) -> Record:
 def store_verified(
     connection: Connection, keeping: Keeping, found: Sequence[Record], fields: Sequence[str], seq: int, now: datetime
 ) -> None:
-    """As `Facts.apply_verified`, inside the caller's transaction. Leads are due again only where a value is not our own write."""
+    """A read-back of `fields` becomes the current fact; the records' other fields stay as they were.
+
+    Leads are due again only where a value is not our own write.
+    """
     rows = ensure_rows(connection, map(_text, found))
     before, merged, same_person = {}, [], set()
     telling = keeping.telling()

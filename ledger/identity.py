@@ -19,6 +19,12 @@ _MEANT = select(leads.c.key, func.coalesce(leads.c.merged_into, leads.c.id)).whe
 _STANDS = select(records.c.id, records.c.lead_id, records.c.role).where(among(records.c.id, "ids"))
 _UNLINKED = update(links).where(among(links.c.record_id, "ids"), links.c.gone_seq.is_(None)).values(gone_seq=bindparam("the_seq"))
 
+_GONE = {
+    **dict.fromkeys(("next_look_at", "policy_digest", "roster_digest", "prior", "pending", "pending_plan")),
+    **dict.fromkeys(("sales", "ready", "in_scope"), False),
+}
+"""What a lead's row says once the lead has become another: nothing of it is due or waits."""
+
 
 def lead_ids(connection: Connection, keys: Iterable[str], *, strict: bool = False) -> dict[str, int]:
     """Key -> row id; a key that was merged away means the lead it went to. Unknown keys are absent, or raise Unknown when `strict`."""
@@ -82,10 +88,7 @@ def merge(connection: Connection, old_key: str, new_key: str, seq: int) -> None:
     for table in (decisions, people, lines, creations):
         connection.execute(update(table).where(table.c.lead_id == old).values(lead_id=new))
     connection.execute(update(leads).where(leads.c.merged_into == old).values(merged_into=new))
-    rest = {"merged_into": new, "decided_rev": leads.c.facts_rev, "next_look_at": None, "policy_digest": None, "roster_digest": None}
-    connection.execute(
-        update(leads).where(leads.c.id == old).values(**rest, sales=False, ready=False, in_scope=False, prior=None, pending=None)
-    )
+    connection.execute(update(leads).where(leads.c.id == old).values(merged_into=new, decided_rev=leads.c.facts_rev, **_GONE))
     raise_marks(connection, [new])
 
 
@@ -117,7 +120,9 @@ def _withdraw(connection: Connection, lead_id: int) -> None:
 
 
 def _unite_priors(connection: Connection, old: int, new: int) -> None:
-    """The surviving lead keeps its stage; its episode and revision continue after the higher of the two."""
+    """The surviving lead keeps its stage; its episode and revision continue after the higher of the two, and what people did with either
+    counts: who declined it or let it lapse does not get it again.
+    """
     query = select(leads.c.id, leads.c.prior).where(leads.c.id.in_([old, new]))
     texts = {row.id: row.prior for row in connection.execute(query)}
     if texts[old] is None:
@@ -125,5 +130,6 @@ def _unite_priors(connection: Connection, old: int, new: int) -> None:
     prior, kept = load_prior(texts[old]), texts[new]
     if kept is not None:
         survivor = load_prior(kept)
-        prior = survivor._replace(episode=max(prior.episode, survivor.episode), rev=max(prior.rev, survivor.rev))
+        larger = {name: max(getattr(prior, name), getattr(survivor, name)) for name in ("episode", "rev", "reroutes", "keeps")}
+        prior = survivor._replace(tried=tuple(dict.fromkeys((*survivor.tried, *prior.tried))), **larger)
     connection.execute(update(leads).where(leads.c.id == new).values(prior_columns(prior)))

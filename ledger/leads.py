@@ -192,6 +192,13 @@ class Leads:
         with self._database.read() as connection:
             return tuple(connection.execute(query).scalars())
 
+    def shards(self, size: int) -> Iterator[tuple[str, ...]]:
+        """The keys of all leads in their order, at most `size` at once."""
+        after = ""
+        while keys := self.all_keys(after, size):
+            yield keys
+            after = keys[-1]
+
     def first_seen_since(self, at: datetime) -> int:
         """How many leads have no record that was created before `at`."""
         made = select(func.min(versions.c.created_at).label("first")).join(records, records.c.id == versions.c.record_id)

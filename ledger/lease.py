@@ -48,20 +48,9 @@ class Leases:
             require(connection, lease.token)
             connection.execute(update(leases).where(leases.c.name == lease.name).values(holder=""))
 
-    def check(self, token: int) -> None:
-        """Raises LeaseLost unless this token is the holder's."""
-        with self._database.read() as connection:
-            require(connection, token)
-
-    def holder(self, name: str) -> Lease | None:
-        """Who holds the lease, None when it was given back."""
-        with self._database.read() as connection:
-            row = connection.execute(select(leases).where(leases.c.name == name, leases.c.holder != "")).one_or_none()
-        return None if row is None else Lease(row.name, row.holder, row.token, moment(row.expires_at))
-
 
 def require(connection: Connection, token: int) -> None:
-    """As `Leases.check`, inside the caller's transaction."""
+    """Raises LeaseLost unless this token is the holder's."""
     held = connection.execute(_HELD, {"mine": token}).first()
     if held is None:
         raise LeaseLost(

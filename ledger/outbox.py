@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cache
 from itertools import chain, islice
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from handoff.facts import Record, Ref
 from handoff.vocabulary import MOVES
+from ledger.claiming import claim_creations, claim_lines
 from ledger.codec import digest, dumps, micros
-from ledger.columns import among
 from ledger.connection import Database, tick
 from ledger.edits import count_flips, last_writes
 from ledger.facts import store_missing, store_verified
-from ledger.finishing import expire_lines, finish_creations, finish_lines, mark_carried, settle_finished
+from ledger.finishing import expire_lines, finish_creations, finish_lines, settle_finished
 from ledger.identity import lead_ids
 from ledger.lease import require
 from ledger.packing import ROOM, unpack
@@ -28,7 +27,6 @@ from ledger.saving import Target, resolve_part, save_part
 from ledger.schema import creations, effects, lines, live, plans, waiting
 from ledger.settling import consume_plan
 from ledger.values import (
-    ROOT,
     Batch,
     CreationResult,
     CreationRow,
@@ -44,6 +42,7 @@ from ledger.values import (
 
 UPDATE, CREATE = "update", "create"
 _LEAD = attrgetter("lead")
+_PAGE = 2000
 
 
 class Outbox:
@@ -86,17 +85,23 @@ class Outbox:
                 raise Unknown(f"there is no plan {plan_id}; `handoff plan` makes one")
             return plan_row(row, _counts(connection, plan_id))
 
-    def plans(self, limit: int = 50) -> tuple[PlanRow, ...]:
-        """The latest plans, newest first."""
-        with self._database.read() as connection:
-            rows = connection.execute(select(plans).order_by(plans.c.id.desc()).limit(limit)).all()
-            return tuple(plan_row(row, _counts(connection, row.id)) for row in rows)
-
     def waits(self, plan_id: int, now: datetime) -> bool:
         """Whether approving this plan would still set something off: it is proposed, in time, and was not replaced whole meanwhile."""
         with self._database.read() as connection:
             row = plan_by_id(connection, plan_id)
             return row is not None and row.state == "proposed" and row.expires_at > micros(now) and not _replaced(connection, plan_id)
+
+    def waiting(self, now: datetime) -> tuple[PlanRow, ...]:
+        """Every plan that `waits`, newest first."""
+        proposed = select(plans).where(plans.c.state == "proposed", plans.c.expires_at > micros(now)).order_by(plans.c.id.desc())
+        with self._database.read() as connection:
+            rows = [row for row in connection.execute(proposed).all() if not _replaced(connection, row.id)]
+            return tuple(plan_row(row, _counts(connection, row.id)) for row in rows)
+
+    def plans_of(self, run_id: int) -> tuple[int, ...]:
+        """The plans that a run made, the latest first."""
+        with self._database.read() as connection:
+            return tuple(connection.execute(select(plans.c.id).where(plans.c.run_id == run_id).order_by(plans.c.id.desc())).scalars())
 
     def approve(self, plan_id: int, by: str, plan_digest: str, now: datetime) -> None:
         """Release a proposed plan as it was shown. Raises PlanRefused when it expired, was approved before, or is not what was shown."""
@@ -123,8 +128,8 @@ class Outbox:
         with self._database.write() as connection:
             require(connection, token)
             if op == CREATE:
-                return batch((), _claim_creations(connection, system, object_name, limit, now, plan_id))
-            return batch(_claim_lines(connection, system, object_name, limit, now, plan_id))
+                return batch((), claim_creations(connection, system, object_name, limit, now, plan_id))
+            return batch(claim_lines(connection, system, object_name, limit, now, plan_id))
 
     def in_flight(self) -> Batch:
         """Everything claimed and not finished: after a crash, to be looked at in the CRM first."""
@@ -169,18 +174,11 @@ class Outbox:
             return expire_lines(connection, now)
 
     def lines(
-        self,
-        run_id: int | None = None,
-        plan_id: int | None = None,
-        lead_key: str | None = None,
-        after: int = 0,
-        limit: int = 1000,
-        *,
-        undone: bool = False,
+        self, plan_id: int | None = None, lead_key: str | None = None, after: int = 0, limit: int = 1000, *, undone: bool = False
     ) -> tuple[LineRow, ...]:
-        """Lines by id after `after`, at most `limit`, of a run, a plan or a lead; with `undone`, only those that were not written."""
+        """Lines by id after `after`, at most `limit`, of a plan or a lead; with `undone`, only those that were not written."""
         with self._database.read() as connection:
-            query = line_rows().where(lines.c.id >= after // ROOM, *_of(connection, lines, run_id, plan_id, lead_key))
+            query = line_rows().where(lines.c.id >= after // ROOM, *_of(connection, lines, plan_id, lead_key))
             if undone:
                 query = query.where(lines.c.state != LineState.DONE)
             # A row is many lines, how many is known when it is read: the rows come in small parts until there are enough.
@@ -189,12 +187,28 @@ class Outbox:
                 return tuple(islice(found, limit))
 
     def created(
-        self, run_id: int | None = None, plan_id: int | None = None, lead_key: str | None = None, after: int = 0, limit: int = 1000
+        self, plan_id: int | None = None, lead_key: str | None = None, after: int = 0, limit: int = 1000
     ) -> tuple[CreationRow, ...]:
-        """Creations by id after `after`, at most `limit`, of a run, a plan or a lead."""
+        """Creations by id after `after`, at most `limit`, of a plan or a lead."""
         with self._database.read() as connection:
-            query = creation_rows().where(creations.c.id > after, *_of(connection, creations, run_id, plan_id, lead_key)).limit(limit)
+            query = creation_rows().where(creations.c.id > after, *_of(connection, creations, plan_id, lead_key)).limit(limit)
             return tuple(creation_row(row) for row in connection.execute(query))
+
+    def each_line(
+        self, plan_id: int | None = None, lead_key: str | None = None, *, undone: bool = False, size: int = _PAGE
+    ) -> Iterator[LineRow]:
+        """Every line of a plan or a lead, as `lines` gives them: `size` of them in memory, one transaction for each such page."""
+        after = 0
+        while page := self.lines(plan_id, lead_key, after, size, undone=undone):
+            yield from page
+            after = page[-1].id
+
+    def each_created(self, plan_id: int | None = None, lead_key: str | None = None, *, size: int = _PAGE) -> Iterator[CreationRow]:
+        """Every creation of a plan or a lead, likewise."""
+        after = 0
+        while page := self.created(plan_id, lead_key, after, size):
+            yield from page
+            after = page[-1].id
 
     def own_writes(self, refs: Sequence[Ref]) -> dict[Ref, dict[str, OwnWrite]]:
         """Per record and field, the last value of ours that was read back."""
@@ -276,48 +290,8 @@ def _check_approval(row: Any, plan_id: int, plan_digest: str, now: datetime) -> 
         )
 
 
-def _claim_lines(connection: Connection, system: str, name: str, limit: int, now: datetime, plan_id: int | None) -> Sequence[Row[Any]]:
-    values = {"of_system": system, "of_object": name, "now": micros(now), "most": limit}
-    rows = connection.execute(_claimable(plan_id is not None), values | ({} if plan_id is None else {"of_plan": plan_id})).all()
-    if rows:
-        connection.execute(_FLY, {"ids": [row.id for row in rows]})
-    return rows
-
-
-_FLY = update(lines).where(among(lines.c.id, "ids")).values(state=LineState.IN_FLIGHT)
-
-
-@cache
-def _claimable(one_plan: bool) -> Select[Any]:
-    mine = [waiting(lines), lines.c.system == bindparam("of_system"), lines.c.object == bindparam("of_object")]
-    mine.append(lines.c.expires_at > bindparam("now"))
-    if one_plan:
-        mine.append(lines.c.plan_id == bindparam("of_plan"))
-    return line_rows().order_by(None).where(*mine).order_by(lines.c.record_id).limit(bindparam("most"))
-
-
-def _claim_creations(connection: Connection, system: str, name: str, limit: int, now: datetime, plan_id: int | None) -> list[CreationRow]:
-    query = creation_rows().where(waiting(creations), creations.c.system == system, creations.c.object == name).limit(limit)
-    if plan_id is not None:
-        query = query.where(creations.c.plan_id == plan_id)
-    if name == ROOT:
-        query = query.where(creations.c.expires_at > micros(now))
-    else:
-        roots = creations.alias("roots")
-        first = select(roots.c.id).where(roots.c.lead_id == creations.c.lead_id, live(roots), roots.c.object == ROOT)
-        unwritten = select(lines.c.id).where(lines.c.lead_id == creations.c.lead_id, live(lines))
-        query = query.where(~first.exists(), ~unwritten.exists())
-    rows = connection.execute(query).all()
-    flying = update(creations).where(among(creations.c.id, "ids")).values(state=LineState.IN_FLIGHT)
-    connection.execute(flying, {"ids": [row.id for row in rows]})
-    mark_carried(connection, ("state",), [(row.lead_id, row.unique_key, (LineState.IN_FLIGHT.value,)) for row in rows])
-    return [creation_row(row) for row in rows]
-
-
-def _of(connection: Connection, table: Table, run_id: int | None, plan_id: int | None, lead_key: str | None) -> list[Any]:
+def _of(connection: Connection, table: Table, plan_id: int | None, lead_key: str | None) -> list[Any]:
     wanted: list[Any] = []
-    if run_id is not None:
-        wanted.append(table.c.plan_id.in_(select(plans.c.id).where(plans.c.run_id == run_id)))
     if plan_id is not None:
         wanted.append(table.c.plan_id == plan_id)
     if lead_key is not None:

@@ -127,7 +127,7 @@ def void(connection: Connection, lead_ids: Collection[int], state: LineState) ->
         connection.execute(waiting, ids)
 
 
-def effect_rows(connection: Connection, lead_ids: Collection[int]) -> dict[tuple[str, int, str, int], Any]:
+def _effect_rows(connection: Connection, lead_ids: Collection[int]) -> dict[tuple[str, int, str, int], Any]:
     """(kind, lead id, transition, episode) -> the effect's row, for some leads."""
     query = select(effects).where(among(effects.c.lead_id, "ids"))
     rows = (row for part in in_chunks(sorted(lead_ids)) for row in connection.execute(query, {"ids": part}))
@@ -136,7 +136,7 @@ def effect_rows(connection: Connection, lead_ids: Collection[int]) -> dict[tuple
 
 def _save_effects(connection: Connection, target: Target, part: Part) -> set[str]:
     """Plan the effects that are new; returns the keys that are taken already."""
-    known = effect_rows(connection, {lead_id for _, lead_id in part.effects})
+    known = _effect_rows(connection, {lead_id for _, lead_id in part.effects})
     carried = {creation.unique_key for creation, _ in part.creations}
     taken, fresh = set(), {}
     for effect, lead_id in part.effects:

@@ -270,12 +270,12 @@ class OwnWrite:
 ROOT = "lead"  # the canonical object other creations wait for; tasks and the like belong to a record that stands
 TASK = "task"  # the canonical object of a task: it stands beside its lead's decision and never holds it up
 PLANNED = "planned"  # an effect that waits; its key is not taken yet
-TAKEN = ("in_flight", "done", "recorded")  # states in which an effect's key is taken
+TAKEN = ("in_flight", "done")  # states in which an effect's key is taken
 
 
 @dataclass(frozen=True, slots=True)
 class EffectRow:
-    """One effect with its life: planned, in_flight, done, refused (did not happen) or recorded (counts as done, was never carried out)."""
+    """One effect with its life: planned, in_flight, done or refused (did not happen)."""
 
     id: int
     effect: Effect

@@ -174,6 +174,6 @@ def test_no_subject_enters_the_outbox(company: Place) -> None:
     """A subject may name a person: the line says the status, and the words are made when it is written."""
     unanswered(company)
     done = company.sync()
-    lines = [row.line for row in company.ledger.outbox.lines(run_id=int(done.run_id)) if row.line.object == "task"]
-    assert [line.field for line in lines] == ["status"]
-    assert company.ledger.outbox.lines(run_id=int(done.run_id))[-1].state is LineState.DONE
+    rows = list(company.ledger.outbox.each_line(int(done.plan_id)))
+    assert [row.line.field for row in rows if row.line.object == "task"] == ["status"]
+    assert rows[-1].state is LineState.DONE

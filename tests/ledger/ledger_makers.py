@@ -114,6 +114,25 @@ def claim(ledger: Ledger, held: int, ref: Ref = CONTACT, now: datetime = NOW) ->
     return ledger.outbox.claim(ref.system, ref.object, "update", 100, held, now)
 
 
+def told_and_done(ledger: Ledger, number: int) -> list[Effect]:
+    """So many planned tasks of one lead and notices of another: what hangs on a lead waits for its creations."""
+    lead_of(ledger, record())
+    lead_of(ledger, record(LEAD), key=str(LEAD))
+    tasks = [effect(episode=each) for each in range(number)]
+    notices = [effect(str(LEAD), EffectKind.NOTIFY, each) for each in range(number)]
+    plan(ledger, *tasks, *map(task, tasks))
+    plan(ledger, *notices, made=decision(str(LEAD)))
+    return tasks + notices
+
+
+def claimed(ledger: Ledger, held: int, most: int = 9) -> list[str]:
+    """Keys of at most so many tasks and so many notices that are the caller's from now on."""
+    batch = ledger.outbox.claim("salesforce", "task", "create", most, held, NOW)
+    rows = ledger.effects.ready(EffectKind.NOTIFY, limit=most)
+    mine = ledger.effects.take([row.id for row in rows], held)
+    return [row.creation.unique_key for row in batch.creations] + [row.effect.key for row in rows if row.id in mine]
+
+
 def results(batch: Batch, state: LineState = LineState.DONE, at: datetime | None = NOW) -> list[LineResult]:
     return [LineResult(row.id, state, at) for group in batch.rows.values() for row in group]
 

@@ -11,6 +11,7 @@ from ledger_makers import (
     LEAD,
     NOW,
     claim,
+    claimed,
     decision,
     effect,
     lead_of,
@@ -21,6 +22,7 @@ from ledger_makers import (
     run_together,
     task,
     token,
+    told_and_done,
 )
 
 from handoff.decision import EffectKind
@@ -46,7 +48,9 @@ def test_a_task_in_flight_keeps_its_key_whatever_becomes_of_its_lead(ledger: Led
     (row,) = ledger.outbox.claim("salesforce", "task", "create", 9, held, NOW).creations
     plan(ledger, line(after="nurture"))
     ledger.outbox.expire(NOW + 9 * DAY)
-    assert ledger.effects.recorded([made.key]) == {made.key}
+    assert ledger.effects.of(lead_key=KEY)[0].state == "in_flight"
+    plan(ledger, made, task(made), now=NOW + 9 * DAY)
+    assert not ledger.outbox.claim("salesforce", "task", "create", 9, held, NOW)
     ledger.outbox.finish(held, [CreationResult(row.id, LineState.DONE, Ref("salesforce", "Task", "1"))], NOW)
     assert ledger.effects.of(lead_key=KEY)[0].state == "done"
 
@@ -65,7 +69,6 @@ def test_tasks_wait_until_their_lead_stands_as_planned(ledger: Ledger) -> None:
     ledger.outbox.finish(held, [CreationResult(row.id, LineState.DONE, made_ref)], NOW)
     (stored,) = ledger.effects.of(lead_key=KEY)
     assert (stored.state, stored.ref, stored.effect) == ("done", str(made_ref), made)
-    assert ledger.effects.recorded([made.key]) == {made.key}
 
 
 def test_a_task_that_is_owed_survives_looks_that_change_nothing_but_not_a_new_move(ledger: Ledger) -> None:
@@ -90,10 +93,6 @@ def test_nothing_is_created_twice_by_any_later_plan(ledger: Ledger) -> None:
         batch = ledger.outbox.claim("salesforce", "task", "create", 9, held, NOW)
         ledger.outbox.finish(held, [CreationResult(row.id, LineState.DONE, Ref("salesforce", "Task", "1")) for row in batch.creations], NOW)
     assert len(ledger.outbox.created(lead_key=KEY)) == 1
-    recorded = effect(episode=2)
-    ledger.effects.record_only([recorded.key], NOW)
-    plan(ledger, recorded, task(recorded))
-    assert len(ledger.outbox.created(lead_key=KEY)) == 1
 
 
 def test_a_task_the_crm_refused_may_be_planned_again(ledger: Ledger) -> None:
@@ -102,7 +101,7 @@ def test_a_task_the_crm_refused_may_be_planned_again(ledger: Ledger) -> None:
     plan(ledger, made, task(made))
     batch = ledger.outbox.claim("salesforce", "task", "create", 9, held, NOW)
     ledger.outbox.finish(held, [CreationResult(row.id, LineState.REFUSED, None, "FIELD_CUSTOM_VALIDATION") for row in batch.creations], NOW)
-    assert ledger.effects.recorded([made.key]) == frozenset()
+    assert ledger.effects.of(lead_key=KEY)[0].state == "refused"
     plan(ledger, made, task(made))
     assert ledger.outbox.claim("salesforce", "task", "create", 9, held, NOW)
 
@@ -142,30 +141,31 @@ def test_effects_without_a_record_are_claimed_when_their_lead_stands_as_planned(
     assert ledger.effects.in_flight() == ()
 
 
-def test_an_effect_is_reserved_once_under_eight_threads(ledger: Ledger) -> None:
-    """Law 5."""
-    lead_of(ledger, record())
-    keys = [effect(episode=number).key for number in range(5)]
+def test_an_effect_is_claimed_once_under_eight_threads(ledger: Ledger) -> None:
+    """Law 5, on what the product calls: tasks are claimed from the outbox, notices are taken by their ids."""
+    held, planned = token(ledger), told_and_done(ledger, 9)
     won: list[str] = []
     failures: list[Exception] = []
 
     def work() -> None:
         try:
-            won.extend(ledger.effects.reserve(keys))
+            while mine := claimed(ledger, held, most=2):
+                won.extend(mine)
         except Exception as error:  # noqa: BLE001
             failures.append(error)
 
     run_together(work, 8)
     assert failures == []
-    assert sorted(won) == sorted(keys)
+    assert sorted(won) == sorted(made.key for made in planned)
+    assert len(ledger.outbox.in_flight().creations) == len(ledger.effects.in_flight()) == 9
 
 
-def test_a_reserved_effect_put_back_may_be_reserved_again_and_a_done_one_may_not(ledger: Ledger) -> None:
-    lead_of(ledger, record())
-    key = effect().key
-    assert ledger.effects.reserve([key, key]) == (key,)
-    ledger.effects.mark(key, "planned", NOW)
-    assert ledger.effects.reserve([key]) == (key,)
-    ledger.effects.mark(key, "done", NOW)
-    assert ledger.effects.reserve([key]) == ()
-    assert ledger.effects.record_only([key], NOW) == ()
+def test_an_effect_put_back_may_be_claimed_again_and_a_done_one_may_not(ledger: Ledger) -> None:
+    held, (made, notice) = token(ledger), told_and_done(ledger, 1)
+    for state in (LineState.OPEN, LineState.DONE):
+        assert sorted(claimed(ledger, held)) == sorted([made.key, notice.key])
+        (row,) = ledger.outbox.in_flight().creations
+        ledger.outbox.finish(held, [CreationResult(row.id, state, Ref("salesforce", "Task", "1"))], NOW)
+        ledger.effects.mark(notice.key, "planned" if state is LineState.OPEN else "done", NOW)
+    plan(ledger, made, task(made), notice)
+    assert claimed(ledger, held) == []

@@ -269,7 +269,7 @@ def test_our_own_read_back_makes_nobody_due_and_a_foreign_value_does(ledger: Led
     assert due(ledger) == []
     pulled = record(LEAD, owner="005B", modified=NOW)
     assert ledger.facts.store_page(page(pulled), NOW) == (), "the pull-back is the fact that was read back"
-    ledger.facts.apply_verified([record(LEAD, owner="005Z", modified=NOW + HOUR)], ["owner"], NOW + HOUR)
+    ledger.outbox.finish(held, [], NOW + HOUR, [record(LEAD, owner="005Z", modified=NOW + HOUR)], ["owner"])
     assert due(ledger) == [KEY]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from ledger_makers import (
     SYSTEMS,
     activity,
     claim,
+    claimed,
     decide,
     decision,
     due,
@@ -41,6 +43,7 @@ from handoff.facts import Ref
 from ledger.ledger import Ledger, open_ledger
 from ledger.values import Link, NewPlan, Role
 
+Rows = Callable[[str], list[tuple[object, ...]]]
 OTHER = Ref("hubspot", "contacts", "2")
 
 
@@ -223,18 +226,39 @@ def test_an_alias_unites_records_effects_and_history(ledger: Ledger) -> None:
     lead_of(ledger, record(OTHER), key=str(OTHER))
     ledger.leads.set_prior({str(OTHER): prior_of(decision(str(OTHER)))._replace(episode=4, rev=9)})
     ledger.leads.set_prior({KEY: prior_of(decision())})
-    done, other = effect().key, effect(str(OTHER), episode=3).key
-    ledger.effects.reserve([done, other])
+    held, done, other = token(ledger), effect(kind=EffectKind.NOTIFY), effect(str(OTHER), EffectKind.NOTIFY, 3)
+    plan(ledger, done)
+    plan(ledger, other, made=decision(str(OTHER)))
+    assert sorted(claimed(ledger, held)) == sorted([done.key, other.key])
     ledger.leads.alias(str(OTHER), KEY, NOW)
     assert ledger.leads.count() == 1
     assert {each.ref for each in load(ledger, str(OTHER)).facts.records} == {CONTACT, OTHER}
     assert load(ledger, str(OTHER)).facts.key == KEY
-    assert ledger.effects.reserve([effect(episode=3).key, effect(str(OTHER), episode=1).key]) == ()
     assert (ledger.leads.prior([KEY])[KEY].episode, ledger.leads.prior([KEY])[KEY].rev) == (4, 9)
     assert due(ledger) == [KEY]
     assert ledger.leads.all_keys() == (KEY,)
+    plan(ledger, effect(kind=EffectKind.NOTIFY, episode=3), effect(str(OTHER), EffectKind.NOTIFY))
+    assert claimed(ledger, held) == []
     ledger.leads.alias(str(OTHER), KEY, NOW)
     assert ledger.leads.count() == 1
+
+
+def test_who_declined_either_of_two_leads_gets_neither(ledger: Ledger) -> None:
+    """What people did with the one counts for both: who declined, how often it was re-routed, how often its owner kept it."""
+    lead_of(ledger, record())
+    lead_of(ledger, record(OTHER), key=str(OTHER))
+    kept = prior_of(decision())._replace(tried=("ann", "bob"), reroutes=1, keeps=2)
+    ledger.leads.set_prior({KEY: kept, str(OTHER): kept._replace(tried=("cat", "ann"), reroutes=3, keeps=1, owner="dan", rev=7)})
+    ledger.leads.alias(str(OTHER), KEY, NOW)
+    assert ledger.leads.prior([KEY])[KEY] == kept._replace(tried=("ann", "bob", "cat"), reroutes=3, keeps=2, rev=7)
+
+
+def test_an_alias_leaves_nothing_pending_of_the_lead_that_went(ledger: Ledger, rows: Rows) -> None:
+    lead_of(ledger, record())
+    lead_of(ledger, record(OTHER), key=str(OTHER))
+    plan(ledger, line(OTHER, lead=str(OTHER)), made=decision(str(OTHER)))
+    ledger.leads.alias(str(OTHER), KEY, NOW)
+    assert rows("SELECT pending, pending_plan FROM leads WHERE merged_into IS NOT NULL") == [(None, None)]
 
 
 def test_an_alias_voids_the_open_lines_of_the_lead_that_went(ledger: Ledger) -> None:

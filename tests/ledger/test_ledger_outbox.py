@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from handoff.facts import Ref
 from ledger.ledger import Ledger, open_ledger
 from ledger.values import LeaseLost, LineState, NewPlan, OwnWrite, PlanRefused
 
+Rows = Callable[[str], list[tuple[object, ...]]]
 OTHER = Ref("hubspot", "contacts", "2")
 ENDS = (LineState.DONE, LineState.OPEN, LineState.DONE, LineState.CONFLICT)
 
@@ -53,7 +55,7 @@ def test_a_line_comes_back_as_it_was_planned(ledger: Ledger) -> None:
     assert (row.line, row.state, row.finished_at) == (planned, LineState.OPEN, None)
     saved = ledger.outbox.plan(number)
     assert (saved.lines, saved.creations, saved.effects, saved.state) == (1, 0, 0, "approved")
-    assert ledger.outbox.plans()[0] == saved
+    assert ledger.outbox.plans_of(saved.run) == (number,)
 
 
 def test_a_new_decision_supersedes_every_open_line_of_the_lead(ledger: Ledger) -> None:
@@ -69,13 +71,13 @@ def test_a_new_decision_supersedes_every_open_line_of_the_lead(ledger: Ledger) -
     assert states(ledger)[-1].endswith("superseded"), "also a decision that has nothing to write"
 
 
-def test_a_plan_that_cannot_be_saved_whole_supersedes_nothing(ledger: Ledger) -> None:
+def test_a_plan_that_cannot_be_saved_whole_supersedes_nothing(ledger: Ledger, rows: Rows) -> None:
     lead_of(ledger, record())
     number = plan(ledger, line())
     with pytest.raises(Exception, match=r"(?i)unique|duplicate"):
         plan(ledger, line(after="a"), line(after="b"))
     assert states(ledger) == ["hubspot:contacts:1 handoff_stage open"]
-    assert [saved.id for saved in ledger.outbox.plans()] == [number]
+    assert rows("SELECT id FROM plans") == [(number,)]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -181,14 +183,13 @@ def test_a_stale_token_can_neither_claim_nor_plan_nor_finish(ledger: Ledger) -> 
         lambda: ledger.effects.take([1], old.token),
         lambda: ledger.lease.renew(old, NOW, 60),
         lambda: ledger.lease.release(old),
-        lambda: ledger.lease.check(old.token),
     ):
         with pytest.raises(LeaseLost, match="another run has taken over"):
             attempt()
     assert ledger.outbox.finish(new.token, results(batch), NOW) == 1
     ledger.lease.release(new)
     with pytest.raises(LeaseLost):
-        ledger.lease.check(new.token)
+        ledger.lease.renew(new, NOW, 60)
     again = ledger.lease.acquire("writer", "third", NOW, 60)
     assert again is not None
     assert again.token > new.token
@@ -274,10 +275,13 @@ def test_a_plan_waits_until_it_is_approved_replaced_or_too_old(ledger: Ledger) -
     first = plan(ledger, line(), approved=False)
     assert ledger.outbox.waits(first, NOW)
     assert not ledger.outbox.waits(first, NOW + DAY)
+    assert ([each.id for each in ledger.outbox.waiting(NOW)], ledger.outbox.waiting(NOW + DAY)) == ([first], ())
     second = plan(ledger, line(after="nurture"), approved=False)
     assert [ledger.outbox.waits(number, NOW) for number in (first, second, 999)] == [False, True, False]
+    assert ledger.outbox.waiting(NOW) == (ledger.outbox.plan(second),)
     ledger.outbox.approve(second, "ana@example.com", ledger.outbox.plan(second).digest, NOW)
     assert not ledger.outbox.waits(second, NOW)
+    assert ledger.outbox.waiting(NOW) == ()
 
 
 def test_approval_releases_only_what_no_later_decision_superseded(ledger: Ledger) -> None:
@@ -341,11 +345,13 @@ def test_moves_of_the_last_24_hours_count_leads_and_leave_out_what_a_person_appr
     assert ledger.runs.moves(NOW + DAY + HOUR) == {}
 
 
-def test_lines_of_a_run_are_read_page_by_page(ledger: Ledger) -> None:
-    lead_of(ledger, record())
-    number = plan(ledger, *(line(field=f"handoff_{name}") for name in "abcde"))
-    run_id = ledger.outbox.plan(number).run
-    first = ledger.outbox.lines(run_id=run_id, limit=3)
-    rest = ledger.outbox.lines(run_id=run_id, after=first[-1].id, limit=3)
-    assert [row.line.field for row in (*first, *rest)] == [f"handoff_{name}" for name in "abcde"]
+def test_every_line_and_creation_of_a_plan_comes_once_whatever_the_page(ledger: Ledger) -> None:
+    lead_of(ledger, record(), record(LEAD))
+    made = [effect(episode=number) for number in range(3)]
+    number = plan(ledger, *(line(field=f"handoff_{name}") for name in "abcde"), *made, *map(task, made))
+    for size in (1, 2, 3, 100):
+        assert [row.line.field for row in ledger.outbox.each_line(number, size=size)] == [f"handoff_{name}" for name in "abcde"]
+        assert [row.creation.unique_key for row in ledger.outbox.each_created(number, size=size)] == [each.key for each in made]
+        assert len(list(ledger.outbox.each_line(lead_key=KEY, size=size))) == 5
+    assert list(ledger.outbox.each_line(number + 1)) == []
     assert load(ledger).mark.rev >= 1

@@ -73,11 +73,11 @@ def test_the_lines_of_a_record_are_one_row_and_come_back_as_they_were_planned(le
     assert ledger.outbox.open_groups() == (("hubspot", "contacts", "update", 4),)
 
 
-def test_a_field_of_a_record_is_planned_once_whichever_lead_it_is_planned_for(ledger: Ledger) -> None:
+def test_a_field_of_a_record_is_planned_once_whichever_lead_it_is_planned_for(ledger: Ledger, rows: Rows) -> None:
     lead_of(ledger, record())
     with pytest.raises(ValueError, match="2 lines for 1 fields: not unique"):
         plan(ledger, line(after="a"), line(after="b"))
-    assert ledger.outbox.plans() == ()
+    assert rows("SELECT * FROM plans") == []
     with pytest.raises(ValueError, match="not unique"):
         plan(ledger, *(line(field=f"field_{number}") for number in range(ROOM + 1)))
 
@@ -170,7 +170,7 @@ def test_of_two_leads_that_plan_one_record_the_later_holds_it(ledger: Ledger, ro
     assert ledger.outbox.plan(plan(ledger, *three())).left_out == 1  # type: ignore[arg-type]
 
 
-def test_a_plan_in_which_two_leads_write_one_record_is_not_saved(ledger: Ledger) -> None:
+def test_a_plan_in_which_two_leads_write_one_record_is_not_saved(ledger: Ledger, rows: Rows) -> None:
     other = str(LEAD)
     lead_of(ledger, record())
     lead_of(ledger, record(LEAD), key=other)
@@ -178,7 +178,7 @@ def test_a_plan_in_which_two_leads_write_one_record_is_not_saved(ledger: Ledger)
     both = NewPlan((line(), line(field="owner", lead=other)), decided=(KEY, other))
     with pytest.raises(Exception, match=r"(?i)unique|duplicate"):
         ledger.outbox.save_plan(run_id, both, NOW, NOW + DAY, approved=True)
-    assert ledger.outbox.plans() == ()
+    assert rows("SELECT * FROM plans") == []
 
 
 def test_the_digest_of_a_plan_covers_every_word_of_its_lines(ledger: Ledger) -> None:

@@ -100,12 +100,12 @@ def test_a_run_has_a_beginning_and_an_end(ledger: Ledger) -> None:
 def test_a_lease_has_one_holder_and_runs_out(ledger: Ledger) -> None:
     lease = ledger.lease.acquire("writer", "one", NOW, 60)
     assert lease is not None
-    assert ledger.lease.holder("writer") == lease
+    assert (lease.holder, lease.expires_at) == ("one", NOW + timedelta(seconds=60))
     assert ledger.lease.acquire("writer", "two", NOW, 60) is None
     longer = ledger.lease.renew(lease, NOW + timedelta(seconds=50), 60)
     assert ledger.lease.acquire("writer", "two", NOW + timedelta(seconds=70), 60) is None
     ledger.lease.release(longer)
-    assert ledger.lease.holder("writer") is None
+    assert ledger.lease.acquire("writer", "two", NOW, 60) is not None
 
 
 def test_an_exception_stands_once_until_a_run_finds_it_mended(ledger: Ledger) -> None:
