@@ -19,14 +19,14 @@ from cli.processes import Children, free_port, supervised
 from cli.sandbox_control import Sandbox, environment, sandbox_at, start_sandbox
 from engine.context import Engine
 from runtime.open import open_engine
-from runtime.settings import Settings
+from runtime.settings import GivenSettings, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextlib.contextmanager
 def own_home(wanted: Path) -> Iterator[Path]:
-    """`wanted`, or a sibling with a number where another demo plays there now. Locked until the block ends."""
+    """`wanted` as an absolute path, or a sibling with a number where another demo plays there now. Locked until the block ends."""
     for number in range(1, 100):
         home = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
         home.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def own_home(wanted: Path) -> Iterator[Path]:
             lock.close()
             continue
         with lock:
-            yield home
+            yield home.resolve()
         return
     msg = f"{wanted} and 98 folders beside it are in use by other demos; end one of them"
     raise RuntimeError(msg)
@@ -117,7 +117,7 @@ def _copy_database(source: Path, target: Path) -> None:
 def settings_from(environment_values: Mapping[str, str]) -> Settings:
     """Settings from these values alone: neither the caller's environment nor a .env file takes part."""
     values = {name.removeprefix("HANDOFF_").lower(): value for name, value in environment_values.items()}
-    return Settings.model_validate({"mappings": ROOT / "mappings", **values})
+    return GivenSettings.model_validate({"mappings": ROOT / "mappings", **values})
 
 
 @contextlib.contextmanager
@@ -142,5 +142,14 @@ def open_prefect(stage: Theatre, *, schedules: bool) -> None:
     stage.prefect.schedules(running=schedules)
     found = stage.product_env()
     prefect_api.start_worker(stage.children, stage.prefect, found)
-    (stage.home / "env").write_text("".join(f"{name}={value}\n" for name, value in sorted(found.items())))
-    os.chmod(stage.home / "env", 0o600)
+    keep_environment(stage.home, found)
+
+
+def keep_environment(home: Path, found: Mapping[str, str]) -> Path:
+    """What a person sources to use the command line beside the demo: these settings and no other of the shell. Readable by its owner only."""
+    others = sorted({f"HANDOFF_{name.upper()}" for name in Settings.model_fields} - set(found))
+    path = home / "env"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
+        kept.writelines([f"unset {' '.join(others)}\n", *(f"{name}={value}\n" for name, value in sorted(found.items()))])
+    return path
