@@ -146,7 +146,7 @@ def open_prefect(stage: Theatre, *, schedules: bool) -> None:
 
 
 def keep_environment(home: Path, found: Mapping[str, str]) -> Path:
-    """What a person sources to use the command line beside the demo: these settings and no other of the shell. Readable by its owner only."""
+    """What a person sources to use the command line beside the demo: these settings, and none that the shell has. Its owner's alone."""
     others = sorted({f"HANDOFF_{name.upper()}" for name in Settings.model_fields} - set(found))
     path = home / "env"
     path.unlink(missing_ok=True)
