@@ -13,10 +13,10 @@ def expected() -> tuple[type[Exception], ...]:
     from pydantic import ValidationError
     from pydantic_settings import SettingsError as UnreadableSettings
 
-    from cli.demo import DemoFailed
     from cli.prefect_api import Busy, RunFailed
     from cli.processes import ProcessEnded
     from cli.sandbox_control import SandboxRefused
+    from cli.theatre import DemoFailed
     from connectors.protocol import CrmError
     from engine.context import EngineError
     from ledger.values import LedgerError
@@ -54,6 +54,10 @@ def guarded(app: App, tokens: list[str] | None = None, out: Callable[[str], obje
 def _message(error: Exception) -> str:
     from pydantic import ValidationError
 
+    from connectors.protocol import TryLater
+
+    if isinstance(error, TryLater):
+        return f"{error}\nthe CRM cannot answer just now, and nothing is lost: try again later (handoff doctor looks at the connection)"
     if isinstance(error, ValidationError):
         return "\n".join(f"HANDOFF_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors(include_input=False))
     return str(error)
