@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.theatre import Theatre
+from cli.theatre import DemoFailed, Theatre
 from engine.context import Engine
 from handoff.facts import Ref
 from handoff.plan import Line
@@ -77,7 +77,7 @@ def _read(engine: Engine, wanted: Mapping[Ref, Mapping[str, str]]) -> dict[Ref, 
 
 
 def choose_edit(engine: Engine, plan_id: int) -> OwnerEdit:
-    """The first record of record that `plan_id` gave to a rep, for another rep whom it gave one. Raises LookupError without such a pair."""
+    """The first record of record that `plan_id` gave to a rep, for another rep whom it gave one. Raises DemoFailed without such a pair."""
     record_system = engine.policy.systems[0]
     people = {person.id: person for person in engine.crms[record_system].people() if person.active and person.type == "person"}
     first: Line | None = None
@@ -89,7 +89,7 @@ def choose_edit(engine: Engine, plan_id: int) -> OwnerEdit:
             owner, colleague = people[first.after or ""], people[line.after or ""]
             return OwnerEdit(first.ref, owner.key, colleague.key, colleague.id)
     msg = f"plan {plan_id} gave no record to a rep, so there is nothing a rep could hand on; ask for more leads"
-    raise LookupError(msg)
+    raise DemoFailed(msg)
 
 
 def edit_kept(engine: Engine, edit: OwnerEdit) -> bool:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from cli.audit import auditing, choose_edit, edit_kept, undone
 from cli.beside import Beside, Voice
-from cli.theatre import Theatre, cleared, open_prefect, own_home, theatre
+from cli.theatre import DemoFailed, Theatre, cleared, open_prefect, own_home, theatre
 from engine.capacity import capacity
 from engine.look import figures_now, look
 from engine.pull import refresh
@@ -31,10 +31,6 @@ _MARKETING = {
     "hubspot": {"vendor": "hubspot", "object": "contacts", "property": "handoff_nurture_group"},
     "salesforce": {"vendor": "salesforce", "object": "Lead", "property": "Handoff_Nurture_Group__c"},
 }
-
-
-class DemoFailed(RuntimeError):
-    """The story did not end as it promises. The message says which promise."""
 
 
 @dataclass
@@ -225,7 +221,7 @@ def outcome(story: Story, seed: int, leads: int) -> dict[str, Any]:
 
 
 def broken_promises(result: Mapping[str, Any]) -> list[str]:
-    """What RULINGS of the demo ask and `result` does not show."""
+    """What the story promises and `result` does not show."""
     after, later = result["after"], result["next_day"]
     asked = {
         "somebody was never called": after["hot_never_followed_up"] == later["hot_never_followed_up"] == 0,

@@ -21,10 +21,10 @@ def expected() -> tuple[type[Exception], ...]:
     from pydantic_settings import SettingsError as UnreadableSettings
     from sqlalchemy.exc import DBAPIError
 
-    from cli.demo import DemoFailed
     from cli.prefect_api import Busy, RunFailed
     from cli.processes import ProcessEnded
     from cli.sandbox_control import SandboxRefused
+    from cli.theatre import DemoFailed
     from connectors.protocol import CrmError
     from engine.context import EngineError
     from ledger.values import LedgerError
@@ -70,6 +70,10 @@ def _message(error: Exception) -> str:
     from pydantic import ValidationError
     from sqlalchemy.exc import DBAPIError
 
+    from connectors.protocol import TryLater
+
+    if isinstance(error, TryLater):
+        return f"{error}\nthe CRM cannot answer just now, and nothing is lost: try again later (handoff doctor looks at the connection)"
     if isinstance(error, ValidationError):
         return "\n".join(_of_setting(item) for item in error.errors(include_input=False))
     if isinstance(error, DBAPIError):

@@ -16,12 +16,15 @@ _EXCEPTIONS = 200
 def runs() -> int:
     """The latest runs, newest first, then the plans that wait."""
     with open_engine(Settings()) as engine:
-        for run in engine.ledger.runs.list(_RUNS):
+        found = engine.ledger.runs.list(_RUNS)
+        for run in found:
             say(f"run {run.id:<5} {run.started_at:%Y-%m-%d %H:%M} {run.kind:<14} {run.mode:<6} {run.state}")
         for plan in engine.ledger.outbox.waiting(engine.clock()):
             if plan.lines or plan.creations:
                 until = f"{plan.expires_at:%Y-%m-%d %H:%M}"
                 say(f"plan {plan.id:<4} waits until {until}: {plan.lines:,} lines, {plan.effects:,} effects (handoff apply {plan.id})")
+    if not found:
+        say("no run was made with this ledger yet: handoff look reads only, handoff plan makes a plan")
     return 0
 
 

@@ -145,7 +145,7 @@ def explain(lead: str, /, *, at: str = "") -> int:
     lead
         An e-mail address, a lead key or a record such as hubspot:contacts:33451.
     at
-        An ISO date-time: replay the decision that held then.
+        An ISO date-time: show the decision that held then.
     """
     from cli.verbs import explain as run
 

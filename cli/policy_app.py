@@ -11,11 +11,19 @@ policy_app = App(name="policy", help="Read and check the policy files.")
 
 
 @policy_app.command(name="check")
-def check(folder: Path = Path("mappings"), /) -> int:
-    """Compile the policy files and name every mistake with file, line and mend."""
-    from cli.verbs import policy_check as run
+def check(folder: Path | None = None, /, *, policy: Path = Path("mappings")) -> int:
+    """Compile the policy files and name every mistake with file, line and mend.
 
-    return run(folder)
+    Parameters
+    ----------
+    folder
+        The policy folder, shorter than --policy.
+    policy
+        The policy folder.
+    """
+    from cli.policy_verbs import check as run
+
+    return run(folder or policy)
 
 
 @policy_app.command(name="sign")

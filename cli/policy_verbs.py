@@ -1,4 +1,4 @@
-"""Verbs on a policy alone: play its cases, list what shows each requirement, write the process document."""
+"""Verbs on a policy alone: check and sign it, play its cases, list what shows each requirement, write the process document."""
 
 from __future__ import annotations
 
@@ -10,6 +10,23 @@ from cli.verbs import say
 from mappings.cases import PolicyCase, load_cases, play
 from mappings.load import load_policy
 from mappings.signing import sign as write_signature
+
+
+def check(folder: Path) -> int:
+    """Compile the policy; PolicyErrors carries every mistake at once."""
+    from mappings.rule_space import remarks
+
+    policy = load_policy(folder)
+    signed = ", ".join(f"{item.team} {item.on} ({item.by})" for item in policy.approvals)
+    say(
+        f"policy {policy.name} v{policy.version} {policy.digest[:7]} compiles: {len(policy.transitions)} rules, {len(policy.stages)} stages"
+    )
+    say(f"approved by {signed}" if signed else "not approved yet")
+    if policy.unsigned:
+        say(f"changed since {' and '.join(policy.unsigned)} signed: nothing is written until then (handoff policy sign)")
+    for remark in remarks(policy):
+        say(f"worth a look: {remark}")
+    return 0
 
 
 def test(cases: tuple[Path, ...], folder: Path) -> int:

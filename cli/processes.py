@@ -92,7 +92,10 @@ class Children:
     _over: bool = False
 
     def start(self, name: str, command: Sequence[str], env: Mapping[str, str], *, passing: bool = False) -> Child:
-        """Start `command` in a session of its own, output to `<logs>/<name>.log`. Our settings come from `env` alone."""
+        """Start `command` in a session of its own and in the folder of the logs, output to `<logs>/<name>.log`.
+
+        Our settings come from `env` alone: what the caller's environment says of us is left out, and in that folder lies no .env file.
+        """
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{name}.log"
         with self._lock:
@@ -102,6 +105,7 @@ class Children:
             sink = log.open("wb")
             process = subprocess.Popen(
                 list(command),
+                cwd=self.logs,
                 env={**_without_settings(os.environ), **env},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,

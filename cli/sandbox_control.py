@@ -86,6 +86,7 @@ def environment(manifest: Mapping[str, Any], sandbox: Sandbox, home: Path, *, ro
         "HANDOFF_PRODUCTION": "hubspot,salesforce",
         "HANDOFF_CLOCK_URL": sandbox.url,
         "HANDOFF_LEDGER_URL": "",
+        "HANDOFF_DOTENV": "off",
     }
     credentials = manifest["credentials"]
     found["HANDOFF_CRMS"] = ",".join(sorted(credentials))

@@ -15,21 +15,30 @@ from pathlib import Path
 from typing import Any
 
 from cli import bytecode, prefect_api
-from cli.processes import Children, free_port, supervised
+from cli.processes import Child, Children, free_port, supervised
 from cli.sandbox_control import Sandbox, environment, sandbox_at, start_sandbox
 from engine.context import Engine
 from runtime.open import open_engine
-from runtime.settings import Settings
+from runtime.settings import GivenSettings, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
+class DemoFailed(RuntimeError):
+    """The demo cannot play here, or did not end as it promises. The message says why, or which promise."""
+
+
 @contextlib.contextmanager
 def own_home(wanted: Path) -> Iterator[Path]:
-    """`wanted`, or a sibling with a number where another demo plays there now. Locked until the block ends."""
+    """`wanted` as an absolute path, or a sibling with a number where another demo plays there now. Locked until the block ends.
+
+    Raises DemoFailed for a folder with anything in it that no demo made: a new demo clears its home.
+    """
     for number in range(1, 100):
         home = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
         home.mkdir(parents=True, exist_ok=True)
+        if not (home / "lock").exists() and any(home.iterdir()):
+            raise DemoFailed(f"{home} holds files that no demo made, and a demo clears its folder: name another one with --home")
         lock = (home / "lock").open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -37,10 +46,10 @@ def own_home(wanted: Path) -> Iterator[Path]:
             lock.close()
             continue
         with lock:
-            yield home
+            yield home.resolve()
         return
     msg = f"{wanted} and 98 folders beside it are in use by other demos; end one of them"
-    raise RuntimeError(msg)
+    raise DemoFailed(msg)
 
 
 def cleared(home: Path) -> Path:
@@ -60,6 +69,7 @@ class Theatre:
     sandbox: Sandbox
     manifest: Mapping[str, Any]
     prefect: prefect_api.Prefect
+    server: Child
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextlib.contextmanager
@@ -117,7 +127,7 @@ def _copy_database(source: Path, target: Path) -> None:
 def settings_from(environment_values: Mapping[str, str]) -> Settings:
     """Settings from these values alone: neither the caller's environment nor a .env file takes part."""
     values = {name.removeprefix("HANDOFF_").lower(): value for name, value in environment_values.items()}
-    return Settings.model_validate({"mappings": ROOT / "mappings", **values})
+    return GivenSettings.model_validate({"mappings": ROOT / "mappings", **values})
 
 
 @contextlib.contextmanager
@@ -125,22 +135,31 @@ def theatre(home: Path, world: Mapping[str, object], say: Callable[[str], None])
     """A playing theatre; everything it started has ended when the block is left."""
     with supervised(home / "logs") as children:
         started = time.monotonic()
-        prefect, _ = prefect_api.start_server(children, home, free_port())
+        prefect, server = prefect_api.start_server(children, home, free_port())
         child, ready = start_sandbox(children, home)
         sandbox = sandbox_at(children, child, ready)
         say(f"  building {world['leads']} leads of Company A in a sandbox, and starting Prefect beside it")
         manifest = sandbox.post("/seed", world)
-        stage = Theatre(home, children, sandbox, manifest, prefect)
+        stage = Theatre(home, children, sandbox, manifest, prefect, server)
         stage.seconds["world"] = round(time.monotonic() - started, 1)
         yield stage
 
 
 def open_prefect(stage: Theatre, *, schedules: bool) -> None:
     """Wait for the server, deploy, start the worker with the product's credentials. A story told in steps wants no schedule in between."""
-    prefect_api.wait_ready(stage.children, stage.prefect, stage.children.running[0])
+    prefect_api.wait_ready(stage.children, stage.prefect, stage.server)
     stage.prefect.deploy(ROOT)
     stage.prefect.schedules(running=schedules)
     found = stage.product_env()
     prefect_api.start_worker(stage.children, stage.prefect, found)
-    (stage.home / "env").write_text("".join(f"{name}={value}\n" for name, value in sorted(found.items())))
-    os.chmod(stage.home / "env", 0o600)
+    keep_environment(stage.home, found)
+
+
+def keep_environment(home: Path, found: Mapping[str, str]) -> Path:
+    """What a person sources to use the command line beside the demo: these settings, and none that the shell has. Its owner's alone."""
+    others = sorted({f"HANDOFF_{name.upper()}" for name in Settings.model_fields} - set(found))
+    path = home / "env"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
+        kept.writelines([f"unset {' '.join(others)}\n", *(f"{name}={value}\n" for name, value in sorted(found.items()))])
+    return path

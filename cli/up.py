@@ -21,11 +21,12 @@ def up(*, home: Path, port: int, sandbox_port: int, leads: int, seed: int) -> in
     """Run until SIGINT or SIGTERM (raises Stopped) or until a child dies (raises ProcessEnded)."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
     with own_home(home) as own, supervised(own / "logs") as children:
-        prefect, _ = prefect_api.start_server(children, own, port or free_port())
+        prefect, server = prefect_api.start_server(children, own, port or free_port())
         child, ready = start_sandbox(children, own, port=sandbox_port, follow_wall=True)
         console.print("starting the sandbox and Prefect (about half a minute) ...")
         sandbox = sandbox_at(children, child, ready)
-        stage = Theatre(own, children, sandbox, world_of(sandbox, {"world": "company_a", "seed": seed, "leads": leads}), prefect)
+        world = world_of(sandbox, {"world": "company_a", "seed": seed, "leads": leads})
+        stage = Theatre(own, children, sandbox, world, prefect, server)
         open_prefect(stage, schedules=True)
         for line in where_to_click(stage):
             console.print(line)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from rich.console import Console
 
@@ -132,18 +131,19 @@ def reconcile() -> int:
 
 def explain(lead: str, at: str) -> int:
     """Why a lead is where it is; a date-time without a zone is UTC."""
-    from engine.explain import explain as run
+    from engine.explain import explain_found
 
     try:
         moment = datetime.fromisoformat(at) if at else None
     except ValueError:
         say(f"--at {at}: write it as 2026-11-03 or 2026-11-03T15:00")
-        return 1
+        return 2
     if moment is not None and moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     with open_engine(Settings()) as engine:
-        say(run(engine, lead, as_of=moment))
-        return int(len(engine.ledger.leads.find(lead)) != 1)
+        found = engine.ledger.leads.find(lead)
+        say(explain_found(engine, found, as_of=moment))
+    return int(len(found) != 1)
 
 
 def erase(lead: str) -> int:
@@ -164,26 +164,4 @@ def pause(*, on: bool) -> int:
     with open_engine(Settings()) as engine:
         run(engine, on=on, by=getpass.getuser())
     say("paused: nothing is written until `handoff resume`" if on else "resumed: the next run writes again")
-    return 0
-
-
-def policy_check(folder: Path) -> int:
-    """Compile the policy; PolicyErrors carries every mistake at once."""
-    from mappings.fields import load_field_map
-    from mappings.load import load_policy
-    from mappings.rule_space import remarks
-
-    policy = load_policy(folder)
-    for system in policy.systems:
-        if (folder / f"{system}.yaml").is_file():
-            load_field_map(system, folder)
-    signed = ", ".join(f"{item.team} {item.on} ({item.by})" for item in policy.approvals)
-    say(
-        f"policy {policy.name} v{policy.version} {policy.digest[:7]} compiles: {len(policy.transitions)} rules, {len(policy.stages)} stages"
-    )
-    say(f"approved by {signed}" if signed else "not approved yet")
-    if policy.unsigned:
-        say(f"changed since {' and '.join(policy.unsigned)} signed: nothing is written until then (handoff policy sign)")
-    for remark in remarks(policy):
-        say(f"worth a look: {remark}")
     return 0

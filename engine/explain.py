@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from engine.context import Engine
@@ -13,7 +14,11 @@ OPEN = (LineState.PROPOSED, LineState.OPEN, LineState.IN_FLIGHT)
 
 def explain(engine: Engine, text: str, as_of: datetime | None = None) -> str:
     """`text` is a lead key, a record id or an e-mail address. Says so in words when nobody, or more than one, is meant."""
-    keys = engine.ledger.leads.find(text)
+    return explain_found(engine, engine.ledger.leads.find(text), as_of)
+
+
+def explain_found(engine: Engine, keys: Sequence[str], as_of: datetime | None = None) -> str:
+    """The same of the leads that were found for a text."""
     if not keys:
         return "nobody here has that key, record id or e-mail address; pull first (handoff look), or look at the spelling"
     if len(keys) > 1:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from connectors.protocol import TryLater
 from engine.context import Engine, NotApplicable
 from engine.frame import queues_of, reps_now
 from engine.numbers import row_number
@@ -47,7 +48,14 @@ def planned_leads(engine: Engine, plan_id: int | str) -> Iterator[PlannedLead]:
 
 
 def _names(engine: Engine) -> dict[str, str]:
-    """ "system:vendor id" -> the name of a person or a queue."""
+    """ "system:vendor id" -> the name of a person or a queue; nothing while a CRM does not answer: owners then stand by their ids."""
+    try:
+        return _people_and_queues(engine)
+    except TryLater:
+        return {}
+
+
+def _people_and_queues(engine: Engine) -> dict[str, str]:
     people = {f"{system}:{vendor_id}": rep.name for rep in reps_now(engine).values() for system, vendor_id in rep.ids.items()}
     queues = queues_of({system: crm.people() for system, crm in engine.crms.items()})
     return people | {f"{system}:{vendor_id}": name for name, ids in queues.items() for system, vendor_id in ids.items()}

@@ -20,7 +20,7 @@ from engine.context import Engine
 from engine.report import RunSummary, Status
 from engine.show import planned_leads
 from flows.credentials import settings_with_blocks
-from flows.marks import mark, unmark
+from flows.marks import courtesy, mark, state_name, unmark
 from flows.notifier import notifier_of
 from flows.tasks import PrefectTasks
 from runtime.open import open_engine
@@ -48,14 +48,10 @@ def run_verb(title: str, verb: Callable[[Engine], RunSummary], *, skip_when_late
         summary = verb(engine)
         planned = _planned_rows(engine, summary)
         keep_summary(engine, str(flow_run.id), summary)
-        unmark(engine)
+        unmark(engine, summary)
     publish(title, summary, planned)
     mark(summary)
-    return Completed(name=_state_name(summary), message=summary.lines()[0])
-
-
-def _state_name(summary: RunSummary) -> str:
-    return {"needs_approval": "NeedsApproval", "paused": "Paused", "partial": "Partial"}.get(summary.status, "Completed")
+    return Completed(name=state_name(summary.status), message=summary.lines()[0])
 
 
 def _planned_rows(engine: Engine, summary: RunSummary) -> list[dict[str, str]]:
@@ -80,7 +76,11 @@ def publish(title: str, summary: RunSummary, planned: list[dict[str, str]]) -> N
     logger = get_run_logger()
     for line in summary.lines():
         logger.info(line)
-    key = title.replace("_", "-")
+    with courtesy("the summary is not shown in the UI"):
+        _show(title.replace("_", "-"), summary, planned)
+
+
+def _show(key: str, summary: RunSummary, planned: list[dict[str, str]]) -> None:
     create_markdown_artifact("```\n" + "\n".join(summary.lines()) + "\n```", key=key, description=summary.lines()[0])
     if planned:
         told = f"The first {len(planned)} leads of plan {summary.plan_id}; approve with apply-plan, or handoff apply {summary.plan_id}"

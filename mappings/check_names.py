@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from handoff.facts import Kind
@@ -13,7 +12,6 @@ from handoff.vocabulary import MOVES, TEMPLATE_VALUES
 from mappings import shapes
 from mappings.business_days import calendar_problem
 from mappings.compile import Files
-from mappings.fields import load_field_map
 from mappings.problems import Problem, did_you_mean
 
 SYSTEMS = ("hubspot", "salesforce")
@@ -163,12 +161,6 @@ def _routing(policy: Policy, files: Files) -> Iterator[Problem]:
             yield Problem(files.where("routing", "pools", name), f"pools.{name}", "has no members", "add roles: [sdr], or people: [e-mail]")
 
 
-@lru_cache(maxsize=len(SYSTEMS))
-def _mapped_objects(system: str) -> tuple[str, ...]:
-    """Streams bear the names of the vendor's objects that the shipped field map reads."""
-    return tuple(load_field_map(system).objects)
-
-
 def _sweep(policy: Policy, files: Files) -> Iterator[Problem]:
     for stage in policy.silence.days:
         if stage not in policy.stages:
@@ -181,7 +173,7 @@ def _sweep(policy: Policy, files: Files) -> Iterator[Problem]:
             what = f"no activity source of {system} is named, so silence there would be a guess"
             yield Problem(files.where("sweep", "silence", "sources"), "silence.sources", what, f"add {system}: [its activity streams]")
     for system, streams in policy.silence.sources.items():
-        known = _mapped_objects(system) if system in SYSTEMS else ()
+        known = files.objects.get(system, ())  # streams bear the names of the vendor's objects
         for stream in streams:
             if stream not in known:
                 yield unknown(

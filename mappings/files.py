@@ -12,10 +12,11 @@ from mappings.yaml_marks import Marked
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """All files of one policy: their checked shapes, and their trees for lines."""
+    """All files of one policy: their checked shapes, their trees for lines, and per CRM the objects that its field map reads."""
 
     shapes: Mapping[str, Any]
     trees: Mapping[str, Marked]
+    objects: Mapping[str, tuple[str, ...]]
 
     def where(self, file: str, *path: str | int) -> str:
         """file:line of a path in a file."""

@@ -1,6 +1,7 @@
-"""Loads a policy folder. All mistakes are found at once; a policy with one does not load.
+"""Loads a policy folder, and the field maps that belong to it. All mistakes are found at once; a policy with one does not load.
 
 PolicyErrors    raised with every problem: `file:line  path: what` and, below it, the mend
+FieldMapError   raised for a field map of the folder that does not hold together
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from mappings.check import check_policy
 from mappings.compile import Files, compile_policy
 from mappings.conditions import Words, rule_words
 from mappings.digest import with_digest
-from mappings.fields import FieldType, load_field_map
+from mappings.fields import FieldMap, FieldType, load_field_map
 from mappings.overlay import EXTENDS, extended, united
 from mappings.problems import PolicyErrors, Problem
 from mappings.shapes import FILES
@@ -32,7 +33,7 @@ _TYPES = {FieldType.NUMBER: "int", FieldType.BOOL: "bool", FieldType.TEXT: "text
 
 
 def load_policy(folder: Path = SHIPPED) -> Policy:
-    """The compiled policy of a folder, with its digest. Raises PolicyErrors."""
+    """The compiled policy of a folder, with its digest. Raises PolicyErrors, FieldMapError."""
     problems: list[Problem] = []
     trees = read_trees(folder, problems)
     problems += strays(folder)
@@ -40,12 +41,12 @@ def load_policy(folder: Path = SHIPPED) -> Policy:
         raise PolicyErrors(problems, more_may_follow=True)
     shapes = {name: read_shape(FILES[name], tree, problems) for name, tree in trees.items()}
     if len(trees) < len(FILES) or any(shape is None for shape in shapes.values()):
-        words = rule_words(mapped_fields(), trees)
+        words = rule_words(mapped_fields(folder), trees)
         for name, tree in trees.items():
             _try_conditions(words, tree, name)
         raise PolicyErrors([*problems, *words.problems], more_may_follow=True)
-    files = Files(shapes, trees)
-    words = rule_words(mapped_fields(), trees)
+    files = Files(shapes, trees, {system: tuple(field_map_of(folder, system).objects) for system in _LEAD_OBJECTS})
+    words = rule_words(mapped_fields(folder), trees)
     policy = compile_policy(files, words)
     problems += [*words.problems, *check_policy(policy, files, conditions_compiled=not words.problems)]
     if problems:
@@ -151,12 +152,28 @@ def _children(node: Marked) -> Iterator[tuple[str, Marked]]:
         yield (str(name.value) if name is not None else str(number)), child
 
 
-@lru_cache(maxsize=1)
-def mapped_fields() -> dict[str, str]:
-    """Canonical fields of leads and accounts (prefix `account_`) that the shipped field maps bring, with their types."""
+def field_map_of(folder: Path, system: str) -> FieldMap:
+    """The folder's own map of one CRM; where it has none, that of the policy it extends; else the shipped one. Raises FieldMapError."""
+    seen: set[Path] = set()
+    while (here := folder.resolve()) != SHIPPED.resolve() and here not in seen:
+        if (folder / f"{system}.yaml").is_file():
+            return load_field_map(system, folder)
+        seen.add(here)
+        base = extended(_tree(folder, "policy", []))
+        folder = folder / base if base else SHIPPED
+    return _shipped_map(system)
+
+
+@lru_cache(maxsize=len(_LEAD_OBJECTS))
+def _shipped_map(system: str) -> FieldMap:
+    return load_field_map(system, SHIPPED)
+
+
+def mapped_fields(folder: Path = SHIPPED) -> dict[str, str]:
+    """Canonical fields of leads and accounts (prefix `account_`) that the folder's field maps bring, with their types."""
     made: dict[str, str] = {}
     for system, (lead, account) in _LEAD_OBJECTS.items():
-        fields = load_field_map(system, SHIPPED)
+        fields = field_map_of(folder, system)
         for prefix, object_name in (("", lead), ("account_", account)):
             for name, spec in fields.fields(object_name).items():
                 if spec.type in _TYPES and (not spec.own or spec.type is FieldType.BOOL):

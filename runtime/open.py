@@ -12,18 +12,19 @@ from pathlib import Path
 
 import requests
 from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
 
 from connectors.account import Account, HubSpotAccount, SalesforceAccount
+from connectors.clocks import Clocks
 from connectors.protocol import Crm
 from connectors.registry import open_crm
 from engine import context
 from handoff.policy import Policy
 from ledger.connection import normalised
-from ledger.ledger import open_ledger
+from ledger.ledger import Ledger, open_ledger
 from mappings.baseline import baseline_policy
 from mappings.exclusions import load_exclusions
-from mappings.fields import load_field_map
-from mappings.load import load_policy
+from mappings.load import field_map_of, load_policy
 from mappings.narrow import narrowed
 from mappings.people import load_people
 from runtime.settings import Settings
@@ -46,17 +47,20 @@ def sandbox_clock(url: str) -> Clock:
 
     def read() -> datetime:
         if not kept or time.monotonic() - kept[-1][0] > 1:
-            try:
-                reply = requests.get(f"{url.rstrip('/')}/_sandbox/clock", timeout=10)
-                reply.raise_for_status()
-                now = datetime.fromisoformat(reply.json()["now"]).astimezone(UTC)
-            except (requests.RequestException, LookupError, TypeError, ValueError):
-                msg = "HANDOFF_CLOCK_URL: no sandbox tells the time there; start it, or unset it: real CRMs need none"
-                raise SettingsError(msg) from None
-            kept[:] = [(time.monotonic(), now)]
+            kept[:] = [(time.monotonic(), _sandbox_now(url))]
         return kept[-1][1]
 
     return read
+
+
+def _sandbox_now(url: str) -> datetime:
+    try:
+        reply = requests.get(f"{url.rstrip('/')}/_sandbox/clock", timeout=10)
+        reply.raise_for_status()
+        return datetime.fromisoformat(reply.json()["now"]).astimezone(UTC)
+    except (requests.RequestException, LookupError, TypeError, ValueError) as error:
+        mend = "start it again (make up), or unset the variable to go by the wall clock"
+        raise SettingsError(f"HANDOFF_CLOCK_URL: no sandbox answers at {url} ({type(error).__name__}): {mend}") from None
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -91,6 +95,9 @@ def _salesforce(settings: Settings) -> SalesforceAccount:
     if settings.salesforce_client_secret is None and key_file is None:
         msg = "set HANDOFF_SALESFORCE_CLIENT_SECRET (client credentials) or HANDOFF_SALESFORCE_PRIVATE_KEY_FILE (JWT bearer)"
         raise SettingsError(msg)
+    if settings.salesforce_client_secret is None and not settings.salesforce_username:
+        msg = "HANDOFF_SALESFORCE_USERNAME is not set: the JWT bearer flow logs in as that user"
+        raise SettingsError(msg)
     return SalesforceAccount(
         instance_url=settings.salesforce_instance_url,
         base_url=settings.salesforce_base_url or None,
@@ -106,10 +113,11 @@ def _salesforce(settings: Settings) -> SalesforceAccount:
 
 def _private_key(path: Path) -> SecretStr:
     try:
-        return SecretStr(path.read_text(encoding="ascii"))
-    except (OSError, UnicodeDecodeError):
-        msg = "HANDOFF_SALESFORCE_PRIVATE_KEY_FILE: no key can be read there; name the PEM file of the connected app's key"
-        raise SettingsError(msg) from None
+        return SecretStr(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        mend = "name the file of the RSA key in PEM form, readable by whoever runs handoff"
+        raise SettingsError(f"HANDOFF_SALESFORCE_PRIVATE_KEY_FILE: {path} cannot be read ({why}): {mend}") from None
 
 
 def open_crms(settings: Settings, clock: Clock, stack: contextlib.ExitStack) -> dict[str, Crm]:
@@ -119,22 +127,22 @@ def open_crms(settings: Settings, clock: Clock, stack: contextlib.ExitStack) -> 
         msg = "no CRM is configured: set HANDOFF_HUBSPOT_TOKEN or HANDOFF_SALESFORCE_CLIENT_ID (or try it without any: make demo)"
         raise SettingsError(msg)
     crms: dict[str, Crm] = {}
+    clocks = Clocks(now=clock, wall=wall_clock, monotonic=time.monotonic, sleep=time.sleep)
     for system in systems:
-        crm = open_crm(system, account_of(settings, system), load_field_map(system), now=clock, sleep=time.sleep)
+        crm = open_crm(system, account_of(settings, system), field_map_of(settings.mappings, system), clocks)
         stack.callback(crm.close)
         crms[system] = crm
     return crms
 
 
 def policy_of(settings: Settings) -> Policy:
-    """The reviewed policy of `mappings`, narrowed to the CRMs that are configured; the baseline when the folder holds none."""
+    """The reviewed policy of `mappings`, narrowed to the CRMs that `crms` names; the baseline when the folder holds none."""
     folder: Path = settings.mappings
     policy = load_policy(folder) if (folder / "policy.yaml").exists() else baseline_policy()
     try:
         return narrowed(policy, settings.crms.split(",")) if settings.crms else policy
     except ValueError as error:
-        msg = f"HANDOFF_CRMS: {error}"
-        raise SettingsError(msg) from None
+        raise SettingsError(f"HANDOFF_CRMS: {error}; name a CRM of the policy, or unset it") from None
 
 
 def ledger_url(settings: Settings) -> str:
@@ -147,6 +155,15 @@ def ledger_url(settings: Settings) -> str:
     return settings.ledger()
 
 
+def _opened_ledger(settings: Settings, crms: Iterable[str]) -> Ledger:
+    try:
+        return open_ledger(ledger_url(settings), personal=personal_fields(settings, crms))
+    except OperationalError:
+        # The database's own words may hold the address, and with it a password.
+        mend = "see that the database runs and lets us in, or unset it: the ledger is then a file in HANDOFF_HOME"
+        raise SettingsError(f"HANDOFF_LEDGER_URL: the ledger cannot be opened: {mend}") from None
+
+
 def admin_settings(settings: Settings) -> Settings:
     """The same installation with an administrator's credentials where they are given (`HANDOFF_ADMIN_...`), for setup alone."""
     given = {
@@ -157,9 +174,9 @@ def admin_settings(settings: Settings) -> Settings:
     return settings.model_copy(update={name: value for name, value in given.items() if value})
 
 
-def personal_fields(systems: Iterable[str]) -> frozenset[str]:
-    """Canonical names that the field maps of these CRMs mark as personal; the ledger keeps them in one table."""
-    return frozenset().union(*(load_field_map(system).personal() for system in systems))
+def personal_fields(settings: Settings, systems: Iterable[str]) -> frozenset[str]:
+    """Canonical names that the company's field maps of these CRMs mark as personal; the ledger keeps them in one table."""
+    return frozenset().union(*(field_map_of(settings.mappings, system).personal() for system in systems))
 
 
 @contextlib.contextmanager
@@ -179,7 +196,7 @@ def open_engine(
         _make_home(settings.home)
         chosen = policy or policy_of(settings)
         crms = open_crms(settings, clock, stack)
-        ledger = open_ledger(ledger_url(settings), personal=personal_fields(crms))
+        ledger = _opened_ledger(settings, crms)
         stack.callback(ledger.close)
         yield context.Engine(
             policy=chosen,
@@ -213,6 +230,6 @@ def _engine_settings(settings: Settings, label: str) -> context.Settings:
     return context.Settings(
         writes=settings.writes,
         pinned={system: pin for system, pin in pinned.items() if pin},
-        production=frozenset(settings.production.split(",")),
+        production=frozenset(filter(None, settings.production.split(","))),
         holder=label or f"cli-{os.getpid()}",
     )

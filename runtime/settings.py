@@ -1,4 +1,4 @@
-"""What the environment says. Every name starts with `HANDOFF_`; nothing is read before `Settings()` is called.
+"""What the environment says, and a `.env` file. Every name starts with `HANDOFF_`; nothing is read before `Settings()` is called.
 
 Defaults are the safe profile: `writes` is off, no CRM is configured; portal and organisation are pinned before anything is written.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 SYSTEMS = ("hubspot", "salesforce")
 Address = Annotated[str, Field(pattern=r"^$|^https?://[^\s/@]+(/[^\s@]*)?$")]
@@ -28,7 +28,7 @@ class Settings(BaseSettings):
         "", description="CRMs whose account may be a production one, for example hubspot,salesforce; a look needs no permission"
     )
     ledger_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in `home`")
-    crms: str = Field("", description="use the policy for these CRMs only, for example hubspot; empty: as mappings/company.yaml says")
+    crms: str = Field("", description="use the policy for these CRMs only, for example hubspot; empty: all that policy.yaml names")
     writes: Literal["off", "on"] = Field("off", description="off: look and plan only")
     timeout_seconds: float = Field(120.0, gt=0, le=3600, description="longest wait for one reply of a CRM")
 
@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     notify_on_call: str = Field("", description="as notify_rep, for on-call: leads nobody gets, writes that keep failing")
 
     clock_url: Address = Field("", description="only for a sandbox: where `now` comes from")
+    dotenv: Literal["on", "off"] = Field("on", description="off, in the environment: no .env file is read, as beside a sandbox")
 
     @field_validator("hubspot_token", "salesforce_client_secret", "admin_hubspot_token", "admin_salesforce_client_secret")
     @classmethod
@@ -80,6 +81,21 @@ class Settings(BaseSettings):
             raise ValueError(f"names '{wrong[0]}'; write hubspot, salesforce, or hubspot,salesforce")
         return ",".join(names)
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, then the environment, then the .env file, unless the environment switches that off."""
+        del settings_cls, file_secret_settings
+        if env_settings().get("dotenv") == "off":
+            return (init_settings, env_settings)
+        return (init_settings, env_settings, dotenv_settings)
+
     def systems(self) -> tuple[str, ...]:
         """The CRMs that have credentials, HubSpot first."""
         hubspot = ("hubspot",) if self.hubspot_token else ()
@@ -89,3 +105,20 @@ class Settings(BaseSettings):
     def ledger(self) -> str:
         """The ledger's URL; the embedded SQLite file when none is set."""
         return self.ledger_url or f"sqlite:///{self.home.resolve() / 'ledger.db'}"
+
+
+class GivenSettings(Settings):
+    """Settings from what is given alone: neither the environment nor a .env file takes part. A demo must never open a company's CRM."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is given."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from connectors.account import HubSpotAccount
+from connectors.clocks import Clocks
 from connectors.hubspot import history, records
 from connectors.hubspot.client import HubSpotClient
 from connectors.hubspot.creates import Creates
@@ -43,16 +44,9 @@ class HubSpotCrm:
 
     system = records.SYSTEM
 
-    def __init__(
-        self,
-        account: HubSpotAccount,
-        field_map: FieldMap,
-        now: Callable[[], datetime],
-        sleep: Callable[[float], None],
-        monotonic: Callable[[], float],
-    ) -> None:
-        self.client = HubSpotClient(account, monotonic, sleep)
-        self._now = now
+    def __init__(self, account: HubSpotAccount, field_map: FieldMap, clocks: Clocks) -> None:
+        self.client = HubSpotClient(account, clocks.monotonic, clocks.sleep)
+        self._now = clocks.now
         self.schema = Schema(self.client, field_map)
         self._account = account
         self._puller = Puller(self.client, self.schema, field_map)

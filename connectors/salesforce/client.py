@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -37,8 +38,8 @@ Row = Mapping[str, Any]
 class SalesforceClient:
     """One org's transport; safe for several threads."""
 
-    def __init__(self, account: SalesforceAccount, sleep: Callable[[float], None]) -> None:
-        self.login = Login(account, self._count)
+    def __init__(self, account: SalesforceAccount, wall: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
+        self.login = Login(account, self._count, wall)
         self._retry = Retry(sleep, account.attempts)
         self._calls: Counter[str] = Counter()
         self._usage: tuple[int, int] | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from connectors.account import SalesforceAccount
+from connectors.clocks import Clocks
 from connectors.protocol import Change, Cursor, FieldInfo, Identity, NewRecord, Op, Outcome, Page, Person, Refused, Verified
 from connectors.salesforce import history, records, soql
 from connectors.salesforce.client import SalesforceClient
@@ -27,17 +28,15 @@ class SalesforceCrm:
 
     system = records.SYSTEM
 
-    def __init__(
-        self, account: SalesforceAccount, field_map: FieldMap, now: Callable[[], datetime], sleep: Callable[[float], None]
-    ) -> None:
-        self.client = SalesforceClient(account, sleep)
+    def __init__(self, account: SalesforceAccount, field_map: FieldMap, clocks: Clocks) -> None:
+        self.client = SalesforceClient(account, clocks.wall, clocks.sleep)
         self.schema = Schema(self.client, field_map)
         self._account = account
         self._map = field_map
-        self._now = now
+        self._now = clocks.now
         self._puller = Puller(self.client, self.schema, field_map, account.activity_horizon_days)
-        self._writes = Writes(self.client, self.schema, sleep)
-        self._setup = Setup(self.client, self.schema, field_map, account.api_version, sleep)
+        self._writes = Writes(self.client, self.schema, clocks.sleep)
+        self._setup = Setup(self.client, self.schema, field_map, account.api_version, clocks.sleep)
         self._creates = Creates(self.client, self.schema, self._writes)
         self._identity: Identity | None = None
         self._people: tuple[Person, ...] | None = None

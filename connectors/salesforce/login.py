@@ -6,8 +6,8 @@ Our requests.Session carries every call, token calls included.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -26,7 +26,7 @@ from connectors.retry import Sending
 from connectors.salesforce import errors
 
 POOL_SIZE = 16
-_JWT_SECONDS = 180
+_JWT_LIFE = timedelta(minutes=3)  # Salesforce takes no assertion that lives longer
 
 
 class RawSalesforce(Salesforce):
@@ -38,11 +38,15 @@ class RawSalesforce(Salesforce):
 
 
 class Login:
-    """Logs in when first needed and again when a token has run out; threads that find it run out together cause one login."""
+    """Logs in when first needed and again when a token has run out; threads that find it run out together cause one login.
 
-    def __init__(self, account: SalesforceAccount, count: Callable[[str], None]) -> None:
+    `wall` is the time that Salesforce's own login server has, whatever day the business clock of a sandbox shows.
+    """
+
+    def __init__(self, account: SalesforceAccount, count: Callable[[str], None], wall: Callable[[], datetime]) -> None:
         self._account = account
         self._count = count
+        self._wall = wall
         self._lock = threading.Lock()
         self._current: RawSalesforce | None = None
         self.org_id = ""
@@ -67,7 +71,7 @@ class Login:
         self._count("token")
         url = f"{self._account.instance_url.rstrip('/')}/services/oauth2/token"
         try:
-            reply = self.session.post(url, data=_grant(self._account), auth=_basic(self._account))
+            reply = self.session.post(url, data=_grant(self._account, self._wall()), auth=_basic(self._account))
         except requests.RequestException as error:
             raise errors.lost("login", in_words(error), Sending.READ, sent=True) from None
         content = _parsed(reply)
@@ -127,11 +131,12 @@ def _basic(account: SalesforceAccount) -> tuple[str, str] | None:
     return (account.client_id, account.client_secret.get_secret_value()) if account.client_secret is not None else None
 
 
-def _grant(account: SalesforceAccount) -> Mapping[str, str]:
+def _grant(account: SalesforceAccount, wall: datetime) -> Mapping[str, str]:
     """Client credentials, or the JWT bearer flow: RS256, claims iss, sub, aud and exp at most three minutes ahead."""
     if account.client_secret is not None:
         return {"grant_type": "client_credentials"}
-    claims = {"iss": account.client_id, "sub": account.username, "aud": account.audience, "exp": int(time.time()) + _JWT_SECONDS}
+    ends = int((wall + _JWT_LIFE).timestamp())
+    claims = {"iss": account.client_id, "sub": account.username, "aud": account.audience, "exp": ends}
     key = account.private_key or SecretStr("")
     try:
         assertion = jwt.encode(claims, key.get_secret_value(), algorithm="RS256")

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_a_moment_that_is_none_is_refused_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    assert guarded(app, ["explain", "hubspot:contacts:1", "--at", "yesterday"]) == 1
+    assert guarded(app, ["explain", "hubspot:contacts:1", "--at", "yesterday"]) == 2
     assert "write it as 2026-11-03" in capsys.readouterr().out
 
 
@@ -36,6 +36,15 @@ def test_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert guarded(app, ["--version"]) == 0
     assert capsys.readouterr().out.strip() == project["version"]
+
+
+def test_a_folder_is_checked_by_its_place_or_by_the_name_that_the_other_verbs_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(copy_policy(tmp_path))
+    assert [guarded(app, ["policy", "check", folder]), guarded(app, ["policy", "check", "--policy", folder])] == [0, 0]
+    first, second = capsys.readouterr().out.split("policy ")[1:]
+    assert first == second
 
 
 def test_a_check_that_stops_at_the_shape_says_that_more_may_follow(tmp_path: Path) -> None:

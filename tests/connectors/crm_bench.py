@@ -5,14 +5,16 @@ The same tests run on both benches; what differs between the CRMs is here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
 
 from connectors.account import Account, HubSpotAccount, SalesforceAccount
+from connectors.clocks import Clocks
 from connectors.protocol import Crm, Cursor, Page
 from connectors.registry import open_crm
 from handoff.facts import Activity, Record, Ref
@@ -66,7 +68,8 @@ class Bench:
 
     def open(self, role: str = "product", field_map: FieldMap | None = None, **changes: Any) -> Crm:
         """A connector that sleeps on paper only."""
-        crm = open_crm(self.system, self.account(role, **changes), field_map or self.field_map, self.sandbox.clock.now, self.sleeps.append)
+        clocks = Clocks(self.sandbox.clock.now, lambda: datetime.now(UTC), time.monotonic, self.sleeps.append)
+        crm = open_crm(self.system, self.account(role, **changes), field_map or self.field_map, clocks)
         self.opened.append(crm)
         return crm
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
+import time
+from datetime import UTC, datetime
 
 import pytest
 from crm_bench import Bench, union
 from test_writing import change, task
 
+from connectors.clocks import Clocks
 from connectors.protocol import Fate, Interrupted, Refused, TryLater
 from connectors.registry import open_crm
 
@@ -202,7 +205,8 @@ def test_retry_after_is_honoured(hubspot: Bench) -> None:
 def test_limits_enforced_by_the_crm_are_lived_with(hubspot: Bench) -> None:
     """With the real limits on and real pauses, every page arrives; the connector paces itself, so refusals stay the exception."""
     account = hubspot.account(search_limit_per_second=5, limit_per_10s=190)
-    paced = open_crm("hubspot", account, hubspot.field_map, hubspot.sandbox.clock.now)
+    clocks = Clocks(hubspot.sandbox.clock.now, lambda: datetime.now(UTC), time.monotonic, time.sleep)
+    paced = open_crm("hubspot", account, hubspot.field_map, clocks)
     hubspot.opened.append(paced)
     cursor = hubspot.pages(paced, "contacts")[-1].cursor
     hubspot.sandbox.limits.set("hubspot.searches_per_second", 5)

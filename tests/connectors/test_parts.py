@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.account import HubSpotAccount, SalesforceAccount
+from connectors.clocks import Clocks
 from connectors.hubspot import history
 from connectors.hubspot.errors import row_reason
 from connectors.loop_guard import LoopGuard
@@ -266,10 +267,11 @@ def test_the_registry_knows_its_crms() -> None:
     """One line per CRM; an unknown name and another CRM's account are told."""
     assert set(CONNECTORS) == {"hubspot", "salesforce"}
     hubspot = HubSpotAccount(token="pat-na1-x")
+    clocks = Clocks(lambda: datetime.now(UTC), lambda: datetime.now(UTC), lambda: 0.0, lambda _: None)
     with pytest.raises(KeyError, match="hubspot, salesforce"):
-        open_crm("dynamics", hubspot, load_field_map("hubspot"), lambda: datetime.now(UTC))
+        open_crm("dynamics", hubspot, load_field_map("hubspot"), clocks)
     with pytest.raises(TypeError, match="SalesforceAccount"):
-        open_crm("salesforce", hubspot, load_field_map("salesforce"), lambda: datetime.now(UTC))
+        open_crm("salesforce", hubspot, load_field_map("salesforce"), clocks)
 
 
 def test_an_account_without_a_way_in_is_refused() -> None:

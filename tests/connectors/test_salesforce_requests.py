@@ -27,7 +27,13 @@ TOKEN = f"{ORG}/services/oauth2/token"
 UPDATE = f"{ORG}/services/data/v67.0/composite/sobjects"
 QUERY = f"{ORG}/services/data/v67.0/queryAll/"
 EXPIRED = [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
+AUDIENCE = "https://login.salesforce.com"
 IDENTITY = "https://login.salesforce.com/id/00D000000000001AAA/005000000000001AAA"
+
+
+def wall() -> datetime:
+    """The vendor's time, standing still."""
+    return datetime(2026, 11, 3, 15, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -44,7 +50,7 @@ def account(**changes: Any) -> SalesforceAccount:
 
 def client(**changes: Any) -> SalesforceClient:
     """A client whose pauses are on paper."""
-    return SalesforceClient(account(**changes), lambda seconds: None)
+    return SalesforceClient(account(**changes), wall, lambda seconds: None)
 
 
 def add_token(net: responses.RequestsMock, token: str = "tok1", **more: Any) -> None:
@@ -105,7 +111,7 @@ def test_threads_that_find_the_token_spent_cause_one_login(net: responses.Reques
     """Single flight: eight threads, one more token."""
     add_token(net)
     logins: list[str] = []
-    login = Login(account(), logins.append)
+    login = Login(account(), logins.append, wall)
     spent = login.current()
     fresh: list[object] = []
     threads = [threading.Thread(target=lambda: fresh.append(login.renew(spent))) for _ in range(8)]
@@ -120,29 +126,29 @@ def test_threads_that_find_the_token_spent_cause_one_login(net: responses.Reques
 def test_client_credentials_go_by_basic_authorization(net: responses.RequestsMock) -> None:
     """The secret is in no body and no address."""
     add_token(net)
-    Login(account(), lambda family: None).current()
+    Login(account(), lambda family: None, wall).current()
     request = net.calls[0].request
     assert parse_qs(str(request.body)) == {"grant_type": ["client_credentials"]}
     assert request.headers["Authorization"] == "Basic a2V5Omh1c2g="
 
 
 def test_the_jwt_flow_signs_who_we_are(net: responses.RequestsMock) -> None:
-    """RS256; issuer, subject, audience, and an end within three minutes."""
+    """RS256; issuer, subject, audience, and an end three minutes from the clock that is handed in."""
     add_token(net)
     key = rsa.generate_private_key(65537, 2048)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
-    Login(account(client_secret=None, private_key=pem, username="int@acme.example"), lambda family: None).current()
+    Login(account(client_secret=None, private_key=pem, username="int@acme.example"), lambda family: None, wall).current()
     form = parse_qs(str(net.calls[0].request.body))
     assert form["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
-    claims = jwt.decode(form["assertion"][0], key.public_key(), algorithms=["RS256"], audience="https://login.salesforce.com")
+    claims = jwt.decode(form["assertion"][0], key.public_key(), algorithms=["RS256"], audience=AUDIENCE, options={"verify_exp": False})
     assert (claims["iss"], claims["sub"]) == ("key", "int@acme.example")
-    assert 0 < claims["exp"] - datetime.now(UTC).timestamp() <= 181
+    assert claims["exp"] == int(datetime(2026, 11, 3, 15, 3, tzinfo=UTC).timestamp())
 
 
 def test_an_unreadable_key_is_refused_with_the_mend() -> None:
     """The key itself is not in the message."""
     with pytest.raises(Refused, match="PEM") as refused:
-        Login(account(client_secret=None, private_key="nonsense-key", username="int@acme.example"), lambda family: None).current()
+        Login(account(client_secret=None, private_key="nonsense-key", username="int@acme.example"), lambda family: None, wall).current()
     assert "nonsense-key" not in str(refused.value)
 
 
@@ -160,7 +166,7 @@ def test_a_refused_login_says_what_to_check(
     """Each refusal of the token endpoint, and an outage of it."""
     net.post(TOKEN, status=status, json=content) if content else net.post(TOKEN, status=status, body="<html/>")
     with pytest.raises(error, match=says):
-        Login(account(), lambda family: None).current()
+        Login(account(), lambda family: None, wall).current()
 
 
 def test_another_org_is_refused_before_the_first_call(net: responses.RequestsMock) -> None:

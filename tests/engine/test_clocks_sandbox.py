@@ -18,6 +18,7 @@ import requests
 from engine_worlds import shipped
 
 from connectors.account import HubSpotAccount, SalesforceAccount
+from connectors.clocks import Clocks
 from connectors.registry import open_crm
 from engine.adopt import adopt
 from engine.apply_plan import apply_plan
@@ -73,8 +74,9 @@ class Place:
         salesforce = SalesforceAccount(base_url=self.url, client_id=app["client_id"], client_secret=app["client_secret"], **shared)
         with ExitStack() as stack:
             crms = {}
+            clocks = Clocks(lambda: now, lambda: now, time.monotonic, time.sleep)
             for system, account in (("salesforce", salesforce), ("hubspot", hubspot)):
-                crms[system] = open_crm(system, account, load_field_map(system), lambda: now, sleep=time.sleep)
+                crms[system] = open_crm(system, account, load_field_map(system), clocks)
                 stack.callback(crms[system].close)
             ledger = open_ledger(self.ledger)
             stack.callback(ledger.close)

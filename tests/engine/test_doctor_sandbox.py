@@ -18,6 +18,7 @@ import requests
 from engine_worlds import shipped
 
 from connectors.account import Account, HubSpotAccount, SalesforceAccount
+from connectors.clocks import Clocks
 from connectors.protocol import Crm
 from connectors.registry import open_crm
 from engine.context import Engine, Inline, Settings
@@ -62,9 +63,10 @@ class Stage:
         now = datetime.fromisoformat(requests.get(f"{self.url}/_sandbox/clock", timeout=30).json()["now"])
         with ExitStack() as stack:
             crms: dict[str, Crm] = {}
+            clocks = Clocks(lambda: now, lambda: now, time.monotonic, lambda _: None)
             for system in SYSTEMS:
                 account = self.account(system, role, **changes.get(system, {}))
-                crms[system] = open_crm(system, account, load_field_map(system), lambda: now, sleep=lambda _: None)
+                crms[system] = open_crm(system, account, load_field_map(system), clocks)
                 stack.callback(crms[system].close)
             ledger = open_ledger(folder / "ledger.db")
             stack.callback(ledger.close)

@@ -180,3 +180,21 @@ def test_a_run_that_waits_is_seen_in_the_list_until_its_plan_is_replaced(stage: 
     tagged = stage.prefect.post("/flow_runs/filter", {"flow_runs": {"tags": {"all_": ["needs-approval"]}}})
     assert [found["id"] for found in tagged] == [later["id"]]
     assert stage.prefect.get(f"/flow_runs/{run['id']}")["name"] == "sync-leads-apply: its plan no longer waits"
+
+
+def test_a_run_of_a_pause_is_marked_until_writes_go_on(stage: Theatre) -> None:
+    """A mark that stays would soon be ignored."""
+    stage.prefect.run("apply-plan/apply-plan", {"plan_id": _plan(_adoption(stage)), "approved_by": "revops@acme.example"})
+    stage.command("pause")
+    paused = stage.prefect.run("sync-leads/sync-leads", {"mode": "apply"})
+    assert (paused["state"]["name"], paused["name"]) == ("Paused", "sync-leads-apply: writes are paused")
+
+    stage.command("resume")
+    stage.prefect.run("sync-leads/sync-leads", {"mode": "apply"})
+    after = stage.prefect.get(f"/flow_runs/{paused['id']}")
+    assert "paused" not in after["tags"]
+    assert after["name"] == "sync-leads-apply: writes go on again"
+
+
+def _adoption(stage: Theatre) -> dict[str, Any]:
+    return stage.prefect.run("adopt/adopt", {})

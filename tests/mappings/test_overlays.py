@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from cli.policy_verbs import check
 from cli.sandbox_control import Sandbox, environment
-from cli.verbs import policy_check
 from engine.adopt import adopt
 from engine.apply_plan import apply_plan
 from engine.look import look
@@ -81,7 +81,7 @@ def test_the_three_dialects_and_two_companies_ship_as_overlays() -> None:
 @pytest.mark.requirement("R2")
 @pytest.mark.parametrize("name", NAMES)
 def test_policy_check_works_for_an_overlay(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert policy_check(OVERLAYS / name) == 0
+    assert check(OVERLAYS / name) == 0
     assert "compiles" in capsys.readouterr().out
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from runtime.open import SettingsError, ledger_url, open_engine
-from runtime.settings import Settings
+from runtime.settings import GivenSettings, Settings
 
 
 def _settings(home: Path, **values: str) -> Settings:
     """These values alone: neither the environment nor a .env file takes part."""
-    return Settings.model_validate({"home": home, "hubspot_token": "pat-na1-test", **values})
+    return GivenSettings.model_validate({"home": home, "hubspot_token": "pat-na1-test", **values})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,83 @@
+"""What is read from the ledger alone can be read while a CRM is down, and before anything was ever run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.errors import guarded
+from cli.main import app
+
+sys.path.append(str(Path(__file__).parents[1] / "engine"))
+from engine_worlds import place
+
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation whose CRM answers nobody, with an empty home."""
+    for name, value in {"HOME": str(tmp_path / "home"), "HUBSPOT_TOKEN": "unused", "HUBSPOT_BASE_URL": NOBODY}.items():
+        monkeypatch.setenv(f"HANDOFF_{name}", value)
+    return tmp_path
+
+
+@pytest.fixture
+def plan(down: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same with the ledger of a company, in which a plan gives one lead to a rep."""
+    company = place(down)
+    company.adopted()
+    company.world.advance(days=1)
+    company.asks(company.person("anna", days_old=0, owner="zoe"))
+    made = company.sync().plan_id
+    company.ledger.close()
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", f"sqlite:///{company.path}")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "says"),
+    [
+        ("runs", 0, "no run was made with this ledger yet"),
+        ("exceptions", 0, "nothing needs a person"),
+        ("sources", 0, "no source is stopped"),
+        ("explain a@b.example", 1, "nobody here has that key"),
+        ("show 1", 1, "there is no plan 1"),
+        ("report sla", 1, "nothing was decided here yet"),
+    ],
+)
+def test_an_empty_home_has_nothing_to_list_and_says_so(
+    command: str, code: int, says: str, down: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[object] = []
+    assert guarded(app, command.split(), out=told.append) == code
+    assert says in " ".join([capsys.readouterr().out, *map(str, told)])
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("runs", "sync-leads"),
+        ("exceptions", "nothing needs a person"),
+        ("explain hubspot:contacts:h-anna", "hand_raise"),
+        ("report sla", "h-anna"),
+    ],
+)
+def test_the_ledger_is_read_while_the_crm_is_down(command: str, says: str, plan: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(app, command.split()) == 0
+    assert says in capsys.readouterr().out
+
+
+def test_a_plan_is_read_while_the_crm_is_down_and_owners_stand_by_their_ids(plan: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(app, ["show", plan]) == 0
+    assert "offered; owner s-zoe -> s-ann" in capsys.readouterr().out
+
+
+def test_what_needs_the_crm_says_that_it_does_not_answer(down: Path) -> None:
+    """Who the reps are is known there alone."""
+    told: list[object] = []
+    assert guarded(app, ["capacity"], out=told.append) == 1
+    assert "HubSpot" in str(told[0])
+    assert "try again later" in str(told[0])

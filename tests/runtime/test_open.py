@@ -1,0 +1,117 @@
+"""What is opened from settings, and that whatever they get wrong is said with the variable's name and the mend."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mappings.load import SHIPPED
+from runtime.open import SettingsError, account_of, clock_of, open_crms, open_engine, personal_fields, policy_of, production_of, wall_clock
+from runtime.settings import GivenSettings, Settings
+
+
+def _settings(home: Path, **values: object) -> Settings:
+    return GivenSettings.model_validate({"home": home / "home", "mappings": SHIPPED, "hubspot_token": "pat-na1-test", **values})
+
+
+def _own_map(folder: Path) -> Path:
+    """A folder with nothing but a HubSpot map: one field more is read, a personal one, and calls are not."""
+    text = (SHIPPED / "hubspot.yaml").read_text(encoding="utf-8")
+    nickname = "  contacts:\n    nickname: {name: nick, type: text, personal: true}\n"
+    text = text.replace("  contacts:\n", nickname, 1).replace("\n  calls:\n", "\n  phone_calls:\n", 1)
+    (folder / "hubspot.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_the_companys_own_field_map_is_the_one_a_run_reads(tmp_path: Path) -> None:
+    """`policy check` looks at it, so it has to count."""
+    settings = _settings(tmp_path, mappings=_own_map(tmp_path))
+    assert "nickname" in personal_fields(settings, ["hubspot"])
+    with contextlib.ExitStack() as stack:
+        crms = open_crms(settings, wall_clock, stack)
+        assert "calls" not in crms["hubspot"].streams()
+
+
+def _unreadable_key(folder: Path) -> Settings:
+    return _salesforce(folder, folder / "nowhere.pem")
+
+
+def _key_in_der(folder: Path) -> Settings:
+    (folder / "key.der").write_bytes(b"\x30\x82\xff\xfe")
+    return _salesforce(folder, folder / "key.der")
+
+
+def _salesforce(folder: Path, key: Path, **values: object) -> Settings:
+    app = {
+        "salesforce_instance_url": "https://a.my.salesforce.com",
+        "salesforce_client_id": "app",
+        "salesforce_username": "int@acme.example",
+    }
+    return _settings(folder, **{**app, "salesforce_private_key_file": key, **values})
+
+
+def _key_of_nobody(folder: Path) -> Settings:
+    (folder / "key.pem").write_text("-----BEGIN")
+    return _salesforce(folder, folder / "key.pem", salesforce_username="")
+
+
+def _occupied_home(folder: Path) -> Settings:
+    (folder / "home").write_text("a file")
+    return _settings(folder)
+
+
+def _ledger_in_a_folder(folder: Path) -> Settings:
+    return _settings(folder, ledger_url=f"sqlite:///{folder}")
+
+
+WRONG: dict[str, tuple[Callable[[Path], Settings], str]] = {
+    "an unknown CRM": (lambda folder: _settings(folder, crms="foo"), "HANDOFF_CRMS"),
+    "one unknown CRM among others": (lambda folder: _settings(folder, crms="hubspot, foo"), "HANDOFF_CRMS"),
+    "a production CRM that there is not": (lambda folder: _settings(folder, production="hubspott"), "HANDOFF_PRODUCTION"),
+    "a key file that is not there": (_unreadable_key, "HANDOFF_SALESFORCE_PRIVATE_KEY_FILE"),
+    "a key file that is no text": (_key_in_der, "HANDOFF_SALESFORCE_PRIVATE_KEY_FILE"),
+    "a key without its user": (_key_of_nobody, "HANDOFF_SALESFORCE_USERNAME"),
+    "a home that is a file": (_occupied_home, "HANDOFF_HOME"),
+    "a ledger that cannot be opened": (_ledger_in_a_folder, "HANDOFF_LEDGER_URL"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_settings_get_wrong_is_a_sentence_with_the_variables_name(case: str, tmp_path: Path) -> None:
+    make, variable = WRONG[case]
+    with pytest.raises(SettingsError) as refused, open_engine(make(tmp_path)):
+        pytest.fail("it opened")
+    assert re.match(rf"{variable}(:| is not set:) ", str(refused.value))
+
+
+def test_a_policy_that_is_for_another_crm_names_the_setting(tmp_path: Path) -> None:
+    folder = tmp_path / "alone"
+    shutil.copytree(SHIPPED / "overlays" / "s2-hubspot-only", folder)
+    agreement = folder / "policy.yaml"
+    agreement.write_text(agreement.read_text().replace("extends: ../..", f"extends: {SHIPPED}"))
+    with pytest.raises(SettingsError, match=r"^HANDOFF_CRMS: the policy is for hubspot, not for salesforce"):
+        policy_of(_settings(tmp_path, mappings=folder, crms="salesforce"))
+
+
+def test_blanks_in_a_list_are_no_names(tmp_path: Path) -> None:
+    settings = _settings(tmp_path, production=" hubspot, ", crms="hubspot, ")
+    assert production_of(settings) == {"hubspot"}
+    assert production_of(_settings(tmp_path)) == frozenset()
+    assert policy_of(settings).systems == ("hubspot",)
+
+
+def test_a_sandbox_that_has_ended_is_named(tmp_path: Path) -> None:
+    """Its clock is asked by whoever has the demo's settings in the shell."""
+    with pytest.raises(SettingsError, match=r"^HANDOFF_CLOCK_URL: no sandbox answers"):
+        clock_of(_settings(tmp_path, clock_url="http://127.0.0.1:9"))()
+
+
+def test_a_key_that_is_read_reaches_the_account(tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text("-----BEGIN")
+    account = account_of(_salesforce(tmp_path, tmp_path / "key.pem"), "salesforce")
+    assert account.private_key.get_secret_value() == "-----BEGIN"  # type: ignore[union-attr]
