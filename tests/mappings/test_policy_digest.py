@@ -49,7 +49,7 @@ def test_the_order_of_rules_changes_the_digest() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("stages", "# The transition table.", "# A comment.\n\n\n# The transition table."),
+        ("stages", "# The rules. Read", "# A comment.\n\n\n# The rules. Read"),
         ("policy", "version: 1", "version: 2"),
         ("policy", "on: 2026-10-30", "on: 2026-11-02"),
         ("company", "work_days: [monday, tuesday,", "work_days: [tuesday, monday,"),
