@@ -145,6 +145,11 @@ def policy_of(settings: Settings) -> Policy:
         raise SettingsError(f"HANDOFF_CRMS: {error}; name a CRM of the policy, or unset it") from None
 
 
+def production_of(settings: Settings) -> frozenset[str]:
+    """The CRMs whose account may be a production one."""
+    return frozenset(filter(None, settings.production.split(",")))
+
+
 def ledger_url(settings: Settings) -> str:
     """The ledger's URL. Raises SettingsError for one that no ledger can be opened with."""
     try:
@@ -230,6 +235,6 @@ def _engine_settings(settings: Settings, label: str) -> context.Settings:
     return context.Settings(
         writes=settings.writes,
         pinned={system: pin for system, pin in pinned.items() if pin},
-        production=frozenset(filter(None, settings.production.split(","))),
+        production=production_of(settings),
         holder=label or f"cli-{os.getpid()}",
     )

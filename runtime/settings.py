@@ -75,8 +75,8 @@ class Settings(BaseSettings):
     @classmethod
     def _names_crms(cls, value: str) -> str:
         """CRMs by name, parted by commas; a name that is none would silently leave a CRM out."""
-        names = [name.strip() for name in value.split(",")] if value.strip() else []
-        wrong = [name for name in names if name not in SYSTEMS]
+        names = [name for part in value.split(",") if (name := part.strip())]
+        wrong = [name for name in names if name not in SYSTEMS] or ([value] if value.strip() and not names else [])
         if wrong:
             raise ValueError(f"names '{wrong[0]}'; write hubspot, salesforce, or hubspot,salesforce")
         return ",".join(names)

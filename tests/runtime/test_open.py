@@ -70,9 +70,6 @@ def _ledger_in_a_folder(folder: Path) -> Settings:
 
 
 WRONG: dict[str, tuple[Callable[[Path], Settings], str]] = {
-    "an unknown CRM": (lambda folder: _settings(folder, crms="foo"), "HANDOFF_CRMS"),
-    "one unknown CRM among others": (lambda folder: _settings(folder, crms="hubspot, foo"), "HANDOFF_CRMS"),
-    "a production CRM that there is not": (lambda folder: _settings(folder, production="hubspott"), "HANDOFF_PRODUCTION"),
     "a key file that is not there": (_unreadable_key, "HANDOFF_SALESFORCE_PRIVATE_KEY_FILE"),
     "a key file that is no text": (_key_in_der, "HANDOFF_SALESFORCE_PRIVATE_KEY_FILE"),
     "a key without its user": (_key_of_nobody, "HANDOFF_SALESFORCE_USERNAME"),

@@ -67,6 +67,7 @@ def test_a_token_loses_the_line_break_that_copying_brought(word: str, monkeypatc
         ("timeout_seconds", "nan", "3600"),
         ("timeout_seconds", "0", "greater than 0"),
         ("crms", "hubspto", "write hubspot, salesforce, or hubspot,salesforce"),
+        ("crms", "hubspot, foo", "write hubspot, salesforce, or hubspot,salesforce"),
         ("crms", ",", "write hubspot, salesforce, or hubspot,salesforce"),
         ("production", "yes", "write hubspot, salesforce, or hubspot,salesforce"),
     ],
@@ -102,10 +103,3 @@ def test_a_clock_that_does_not_answer_is_named() -> None:
     """A port that nobody listens on."""
     with pytest.raises(SettingsError, match="HANDOFF_CLOCK_URL"):
         clock_of(Settings(clock_url="http://127.0.0.1:9"))()
-
-
-def test_a_key_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    given = {"home": tmp_path, "salesforce_instance_url": "https://a.my.salesforce.com", "salesforce_client_id": "x"}
-    settings = Settings.model_validate({**given, "salesforce_private_key_file": tmp_path / "gone.pem"})
-    with pytest.raises(SettingsError, match="HANDOFF_SALESFORCE_PRIVATE_KEY_FILE"), open_engine(settings):
-        pytest.fail("it opened")
