@@ -73,12 +73,13 @@ def created(engine: Engine, plan_id: int | str) -> dict[str, int]:
 
 def write_csv(engine: Engine, plan_id: int | str, file: TextIO) -> int:
     """Every field of a plan as CSV; returns how many lines were written."""
-    table, written = csv.writer(file, lineterminator="\n"), 0
+    plan, table, written = plan_of(engine, plan_id), csv.writer(file, lineterminator="\n"), 0
     table.writerow(COLUMNS)
-    for written, row in enumerate(engine.ledger.outbox.each_line(plan_of(engine, plan_id).id), 1):  # noqa: B007
+    for row in engine.ledger.outbox.each_line(plan.id):
         line = row.line
         values = (line.lead, str(line.ref), line.field, line.before or "", line.after or "", line.transition, line.because, row.state.value)
         table.writerow(map(harmless, values))
+        written += 1
     return written
 
 
