@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cli.verbs import say
+from engine.report import to_do
 from engine.sources import resume_source, stopped_sources
 from runtime.open import open_engine
 from runtime.settings import Settings
@@ -22,7 +23,7 @@ def runs() -> int:
         for plan in engine.ledger.outbox.waiting(engine.clock()):
             if plan.lines or plan.creations:
                 until = f"{plan.expires_at:%Y-%m-%d %H:%M}"
-                say(f"plan {plan.id:<4} waits until {until}: {plan.lines:,} lines, {plan.effects:,} effects (handoff apply {plan.id})")
+                say(f"plan {plan.id:<4} waits until {until}: {to_do(plan.lines, plan.creations, plan.notices)} (handoff apply {plan.id})")
     if not found:
         say("no run was made with this ledger yet: handoff look reads only, handoff plan makes a plan")
     return 0
@@ -30,11 +31,13 @@ def runs() -> int:
 
 def show(plan_id: str, most: int, path: Path | None) -> int:
     """One plan, lead by lead, or every field of it as CSV."""
-    from engine.show import created, planned_leads, write_csv
+    from engine.show import created, plan_of, planned_leads, write_csv
 
     with open_engine(Settings()) as engine:
+        plan = plan_of(engine, plan_id)
         if path is not None:
-            say(f"{write_csv(engine, plan_id, path):,} fields of plan {plan_id} written to {path}")
+            with path.open("w", encoding="utf-8", newline="") as file:
+                say(f"{write_csv(engine, plan_id, file):,} fields of plan {plan_id} written to {path}")
             return 0
         number = 0
         for lead in planned_leads(engine, plan_id):
@@ -44,7 +47,7 @@ def show(plan_id: str, most: int, path: Path | None) -> int:
         made = ", ".join(f"{count:,} {name}s" for name, count in sorted(created(engine, plan_id).items()))
         left = f"; {number - most:,} more not shown (--most, --csv FILE)" if number > most else ""
         say(f"plan {plan_id}: {number:,} leads" + (f", to create: {made}" if made else "") + left)
-        if engine.ledger.outbox.plan(int(plan_id)).state == "proposed":
+        if plan.state == "proposed":
             say(f"approve it with: handoff apply {plan_id}")
     return 0
 

@@ -13,7 +13,7 @@ from functools import partial
 from operator import attrgetter
 
 from connectors.protocol import Change, Crm, CrmError, Fate, Interrupted, Op, Outcome, Verified
-from engine.compare import Seen, after_write, before_write, blanked, change_of, settled
+from engine.compare import Seen, after_write, before_write, blanked, change_of, same, settled
 from engine.create import create_batch
 from engine.discreet import without_people
 from engine.records import EFFECTS
@@ -200,9 +200,8 @@ def _verify(run: Run, crm: Crm, rows: Rows, fresh: Mapping[Ref, Record], fields:
 
 
 def _untouched(rows: Sequence[LineRow], seen: Record, record: Record) -> bool:
-    return all((record.fields.get(r.line.field) or None) == (seen.fields.get(r.line.field) or None) for r in rows) and (
-        before_write(rows, record) is Seen.WRITE
-    )
+    unchanged = all(same(record.fields.get(row.line.field), seen.fields.get(row.line.field)) for row in rows)
+    return unchanged and before_write(rows, record) is Seen.WRITE
 
 
 def _count_landed(run: Run, crm: Crm, rows: Sequence[LineRow], results: Sequence[LineResult]) -> None:
@@ -250,7 +249,7 @@ def _with_values(record: Record, edits: Sequence[Edit]) -> Record:
             fields[edit.field] = edit.value
         else:
             fields.pop(edit.field, None)
-    return Record(record.ref, fields, record.created_at, record.modified_at, record.known_at, record.state, record.follows)
+    return record._replace(fields=fields)
 
 
 def _put_back(run: Run, rows: Rows) -> None:

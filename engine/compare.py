@@ -54,7 +54,7 @@ def before_write(rows: Sequence[LineRow], record: Record | None) -> Seen:
 def _pending(rows: Sequence[LineRow], record: Record) -> list[Line]:
     """The lines whose value does not stand on the record."""
     now = record.fields.get
-    return [line for line in map(_LINE, rows) if (now(line.field) or None) != (line.after or None)]
+    return [line for line in map(_LINE, rows) if not same(now(line.field), line.after)]
 
 
 def blanked(row: LineRow, verified: Verified) -> bool:
@@ -91,7 +91,7 @@ def after_write(rows: Sequence[LineRow], seen: Record, verified: Verified) -> La
     for row in rows:
         line = row.line
         last = latest.get(line.field) if latest else None
-        if (now(line.field) or None) == (line.after or None):
+        if same(now(line.field), line.after):
             results.append(LineResult(row.id, LineState.DONE, record.modified_at))
         else:
             results.append(_result(row, seen, record, last))

@@ -76,7 +76,7 @@ def _send(run: Run, reps: Reps, rows: Sequence[EffectRow], subject: str, text: s
 
 
 def _too_old(run: Run, row: EffectRow) -> bool:
-    """What nobody could be told for a day, because no channel was there, is not poured out at once when there is one."""
+    """What nobody could be told for as long as OLD, because no channel was there, is not poured out at once when there is one."""
     made, effects = row.effect.due_at, run.engine.ledger.effects
     if made is None or run.engine.clock() - made < OLD:
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -27,18 +27,17 @@ MORE = "asked_more"
 
 def build_frame(engine: Engine, *, adopting: bool = False) -> Frame:
     """The frame as of the engine's clock, stored under its digest. Asks each CRM for its people (once per connector)."""
-    people = {system: crm.people() for system, crm in engine.crms.items()}
-    ledger, now = engine.ledger, engine.clock()
-    reps = with_people(reps_of(people, engine.policy), engine.people)
-    owners = owners_of(people)
-    account_owners, imported = work_in_hand(engine, reps, last_midnight(engine))
+    people = people_now(engine)
+    ledger, now, midnight = engine.ledger, engine.clock(), last_midnight(engine)
+    reps, owners = _reps(engine, people), owners_of(people)
+    account_owners, imported = work_in_hand(engine, reps, midnight)
     frame = Frame(
         reps=reps,
         owners=owners,
         queues=queues_of(people),
         turns=ledger.turns.counts(),
         open_leads=ledger.leads.open_by_owner(),
-        new_today=ledger.turns.since(last_midnight(engine)),
+        new_today=ledger.turns.since(midnight),
         coverage=ledger.facts.coverage(),
         health=health(ledger.facts.sources(), now),
         target_accounts=named_accounts(engine, owners) | accounts_of(engine.people),
@@ -58,7 +57,16 @@ def build_frame(engine: Engine, *, adopting: bool = False) -> Frame:
 
 def reps_now(engine: Engine) -> dict[str, Rep]:
     """Everybody who can own leads, by key, as the CRMs and the people file say."""
-    return with_people(reps_of({system: crm.people() for system, crm in engine.crms.items()}, engine.policy), engine.people)
+    return _reps(engine, people_now(engine))
+
+
+def people_now(engine: Engine) -> dict[str, Sequence[Person]]:
+    """Everybody and every queue that can own records, per CRM."""
+    return {system: crm.people() for system, crm in engine.crms.items()}
+
+
+def _reps(engine: Engine, people: Mapping[str, Iterable[Person]]) -> dict[str, Rep]:
+    return with_people(reps_of(people, engine.policy), engine.people)
 
 
 def reps_of(people: Mapping[str, Iterable[Person]], policy: Policy) -> dict[str, Rep]:

@@ -68,9 +68,9 @@ class Figures:
 class Counts:
     """What moved and what did not.
 
-    `changed` and `writes` count records, `decided` leads looked at, `moved` leads by transition, `kinds` leads by the guard's kind of move,
-    `left_alone` leads looked at by the scope rule that leaves them alone, `outside` leads that a rollout keeps from moving by transition,
-    `frozen` those that wait for the end of a freeze.
+    `lines` are fields to write, `effects` records and tasks to create; `changed` and `writes` count records, `decided` leads looked at,
+    `moved` leads by transition, `kinds` leads by the guard's kind of move, `left_alone` leads looked at by the scope rule that leaves them
+    alone, `outside` leads that a rollout keeps from moving by transition, `frozen` those that wait for the end of a freeze.
     """
 
     changed: int = 0
@@ -175,10 +175,15 @@ def _stayed(counts: Counts) -> str:
 def _planned(summary: RunSummary) -> str:
     counts = summary.counts
     if summary.mode == "plan":
-        return f"{counts.lines:,} lines, {counts.effects:,} effects in plan {summary.plan_id}" if summary.plan_id else ""
+        return f"{to_do(counts.lines, counts.effects) or 'nothing'} in plan {summary.plan_id}" if summary.plan_id else ""
     if counts.withheld and summary.plan_id:
         return f"{counts.withheld:,} leads wait for approval: handoff apply {summary.plan_id}"
     return ""
+
+
+def to_do(fields: int, creations: int, notices: int = 0) -> str:
+    """What a plan has to do, in the same words wherever a person reads them."""
+    return _joined((fields, "fields to write"), (creations, "records and tasks to create"), (notices, "notices to send"))
 
 
 def _plumbing(summary: RunSummary) -> str:

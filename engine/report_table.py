@@ -47,11 +47,11 @@ def write_tables(tables: Sequence[Table], file: TextIO) -> None:
     out = csv.writer(file, lineterminator="\n")
     for table in tables:
         out.writerow(("table", *table.columns))
-        out.writerows((table.name, *map(_harmless, row)) for row in table.rows)
+        out.writerows((table.name, *map(harmless, row)) for row in table.rows)
 
 
-def _harmless(cell: Cell) -> Cell:
-    """Campaigns and sources are typed by strangers: a spreadsheet must not run them."""
+def harmless(cell: Cell) -> Cell:
+    """The cell as a spreadsheet shows it and does not run it: values, campaigns and sources are typed by strangers."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 

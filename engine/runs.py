@@ -32,7 +32,7 @@ Mode = Literal["plan", "apply"]
 
 @dataclass(slots=True)
 class Run:
-    """What one run has done so far. Filled from several threads: use `add` and `note`. `counts` are leads or records by name."""
+    """What one run has done so far. Filled from several threads: count with `add`. `counts` are leads or records by name."""
 
     engine: Engine
     id: int

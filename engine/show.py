@@ -6,15 +6,17 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
+from typing import TextIO
 
 from connectors.protocol import TryLater
 from engine.context import Engine, NotApplicable
-from engine.frame import queues_of, reps_now
+from engine.frame import people_now, queues_of, reps_now
 from engine.numbers import row_number
 from engine.records import TASK
-from ledger.values import LineRow, Unknown
+from engine.report_table import harmless
+from ledger.values import LineRow, PlanRow, Unknown
 
+STAYS = "stays"
 COLUMNS = ("lead", "record", "field", "before", "after", "rule", "because", "state")
 
 
@@ -31,19 +33,28 @@ class PlannedLead:
     state: str
     tasks: int = 0
 
+    def row(self) -> dict[str, str]:
+        """The columns of a table for a person."""
+        return {
+            "lead": self.lead,
+            "stage": f"{self.stage[0] or 'never seen'} -> {self.stage[1]}" if self.stage[1] else STAYS,
+            "owner": f"{self.owner[0] or 'nobody'} -> {self.owner[1] or 'nobody'}" if any(self.owner) else STAYS,
+            "tasks": f"{self.tasks} task{'s' if self.tasks > 1 else ''} taken back" if self.tasks else "",
+            "rule": self.rule,
+            "because": self.because,
+        }
+
     def line(self) -> str:
-        """One line for a person."""
-        stage = f"{self.stage[0] or 'never seen'} -> {self.stage[1]}" if self.stage[1] else "stays"
-        owner = f"; owner {self.owner[0] or 'nobody'} -> {self.owner[1] or 'nobody'}" if self.owner != ("", "") else ""
-        tasks = f"; {self.tasks} task{'s' if self.tasks > 1 else ''} taken back" if self.tasks else ""
-        return f"{self.lead}  {stage}{owner}{tasks}  [{self.rule}] {self.because}"
+        """The same in one line."""
+        told = self.row()
+        owner = "" if told["owner"] == STAYS else f"owner {told['owner']}"
+        return f"{self.lead}  {'; '.join(filter(None, (told['stage'], owner, told['tasks'])))}  [{self.rule}] {self.because}"
 
 
 def planned_leads(engine: Engine, plan_id: int | str) -> Iterator[PlannedLead]:
     """The leads of a plan, in its order. Raises NotApplicable for a plan that is not known."""
-    number = _known(engine, plan_id)
-    names = _names(engine)
-    for lead, rows in groupby(engine.ledger.outbox.each_line(number), key=lambda row: row.line.lead):
+    plan, names = plan_of(engine, plan_id), _names(engine)
+    for lead, rows in groupby(engine.ledger.outbox.each_line(plan.id), key=lambda row: row.line.lead):
         yield _lead(lead, list(rows), names, engine.policy.systems)
 
 
@@ -57,29 +68,27 @@ def _names(engine: Engine) -> dict[str, str]:
 
 def _people_and_queues(engine: Engine) -> dict[str, str]:
     people = {f"{system}:{vendor_id}": rep.name for rep in reps_now(engine).values() for system, vendor_id in rep.ids.items()}
-    queues = queues_of({system: crm.people() for system, crm in engine.crms.items()})
+    queues = queues_of(people_now(engine))
     return people | {f"{system}:{vendor_id}": name for name, ids in queues.items() for system, vendor_id in ids.items()}
 
 
 def created(engine: Engine, plan_id: int | str) -> dict[str, int]:
     """How many records of each kind a plan creates."""
     made: dict[str, int] = {}
-    for row in engine.ledger.outbox.each_created(_known(engine, plan_id)):
+    for row in engine.ledger.outbox.each_created(plan_of(engine, plan_id).id):
         made[row.creation.object] = made.get(row.creation.object, 0) + 1
     return made
 
 
-def write_csv(engine: Engine, plan_id: int | str, path: Path) -> int:
+def write_csv(engine: Engine, plan_id: int | str, file: TextIO) -> int:
     """Every field of a plan as CSV; returns how many lines were written."""
-    number, written = _known(engine, plan_id), 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
-        for row in engine.ledger.outbox.each_line(number):
-            line = row.line
-            values = (line.lead, line.ref, line.field, line.before or "", line.after or "", line.transition, line.because, row.state)
-            table.writerow([str(value) for value in values])
-            written += 1
+    plan, table, written = plan_of(engine, plan_id), csv.writer(file, lineterminator="\n"), 0
+    table.writerow(COLUMNS)
+    for row in engine.ledger.outbox.each_line(plan.id):
+        line = row.line
+        values = (line.lead, str(line.ref), line.field, line.before or "", line.after or "", line.transition, line.because, row.state.value)
+        table.writerow(map(harmless, values))
+        written += 1
     return written
 
 
@@ -97,8 +106,9 @@ def _lead(lead: str, rows: list[LineRow], names: dict[str, str], systems: Sequen
     return PlannedLead(lead, rule, moved, (named[0], named[1]), fields, because, first.state.value, tasks)
 
 
-def _known(engine: Engine, plan_id: int | str) -> int:
+def plan_of(engine: Engine, plan_id: int | str) -> PlanRow:
+    """One plan. Raises NotApplicable for a plan that is not known."""
     try:
-        return engine.ledger.outbox.plan(row_number(plan_id)).id
+        return engine.ledger.outbox.plan(row_number(plan_id))
     except (Unknown, ValueError) as error:
         raise NotApplicable(f"there is no plan {plan_id}; handoff runs lists the plans that wait") from error

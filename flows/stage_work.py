@@ -58,17 +58,7 @@ def _planned_rows(engine: Engine, summary: RunSummary) -> list[dict[str, str]]:
     """The first leads of a plan that waits for a person, to be read in the UI before it is approved."""
     if not summary.plan_id or (summary.status is not Status.NEEDS_APPROVAL and summary.mode != "plan"):
         return []
-    leads = islice(planned_leads(engine, summary.plan_id), _ROWS_SHOWN)
-    return [
-        {
-            "lead": lead.lead,
-            "stage": f"{lead.stage[0] or 'never seen'} -> {lead.stage[1]}" if lead.stage[1] else "stays",
-            "owner": f"{lead.owner[0] or 'nobody'} -> {lead.owner[1] or 'nobody'}" if any(lead.owner) else "stays",
-            "rule": lead.rule,
-            "because": lead.because,
-        }
-        for lead in leads
-    ]
+    return [lead.row() for lead in islice(planned_leads(engine, summary.plan_id), _ROWS_SHOWN)]
 
 
 def publish(title: str, summary: RunSummary, planned: list[dict[str, str]]) -> None:

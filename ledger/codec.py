@@ -143,7 +143,6 @@ def load_frame(text: str) -> Frame:
     values["reps"] = {key: Rep(**{**rep, "away": tuple(map(tuple, rep.get("away", ())))}) for key, rep in values["reps"].items()}
     values["stopped_sources"] = tuple(values.get("stopped_sources", ()))
     values["coverage"] = {key: datetime.fromisoformat(at) for key, at in values["coverage"].items()}
-    values["stopped_sources"] = tuple(values.get("stopped_sources", ()))
     if values["cut_over"] is not None:
         values["cut_over"] = datetime.fromisoformat(values["cut_over"])
     return Frame(**values)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, update
 
+from handoff.decision import EffectKind
 from handoff.facts import Record, Ref
 from handoff.vocabulary import MOVES
 from ledger.claiming import claim_creations, claim_lines
@@ -300,8 +301,8 @@ def _of(connection: Connection, table: Table, plan_id: int | None, lead_key: str
 
 
 def _counts(connection: Connection, plan_id: int) -> tuple[int, int, int]:
+    """Lines, creations and notices of a plan."""
     of_records = select(func.coalesce(func.sum(lines.c.size), 0)).where(lines.c.plan_id == plan_id)
-    numbers = [
-        count_rows(connection, select(func.count()).select_from(table).where(table.c.plan_id == plan_id)) for table in (creations, effects)
-    ]
-    return count_rows(connection, of_records), numbers[0], numbers[1]
+    made = select(func.count()).select_from(creations).where(creations.c.plan_id == plan_id)
+    told = select(func.count()).select_from(effects).where(effects.c.plan_id == plan_id, effects.c.kind == EffectKind.NOTIFY.value)
+    return count_rows(connection, of_records), count_rows(connection, made), count_rows(connection, told)

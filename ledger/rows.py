@@ -65,7 +65,7 @@ def batch(rows: Iterable[Row[Any]], created: Iterable[CreationRow] = ()) -> Batc
 
 
 def plan_row(row: Row[Any], counts: tuple[int, int, int]) -> PlanRow:
-    """One plan; `counts` are its lines, creations and effects."""
+    """One plan; `counts` are its lines, creations and notices."""
     return PlanRow(
         row.id,
         row.run_id,

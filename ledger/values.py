@@ -186,7 +186,10 @@ class NewPlan:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """One saved plan. `state` is proposed, approved or expired; `left_out` counts leads whose earlier lines were still in flight."""
+    """One saved plan. `state` is proposed, approved or expired; `left_out` counts leads whose earlier lines were still in flight.
+
+    `lines` are fields to write, `creations` records and tasks to create, `notices` those to send.
+    """
 
     id: int
     run: int
@@ -197,7 +200,7 @@ class PlanRow:
     summary: Mapping[str, int | str]
     lines: int
     creations: int
-    effects: int
+    notices: int
     left_out: int
     approved_by: str
     approved_at: datetime | None

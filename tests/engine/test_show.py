@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import csv
+from io import StringIO
 
 import pytest
 from engine_worlds import Place
@@ -11,7 +12,8 @@ from engine.adopt import adopt
 from engine.apply_plan import apply_plan
 from engine.context import NotApplicable
 from engine.explain import explain
-from engine.show import planned_leads, write_csv
+from engine.report import to_do
+from engine.show import PlannedLead, planned_leads, write_csv
 from engine.sync import sync
 
 
@@ -28,11 +30,48 @@ def test_a_plan_names_its_leads_with_stage_owner_and_reason(company: Place) -> N
     assert "Nurture: no call, no mail and nothing planned" in lead.line()
 
 
-def test_every_field_goes_into_the_table(company: Place, tmp_path: Path) -> None:
+def test_a_run_and_the_list_of_plans_tell_what_is_to_do_in_the_same_words(company: Place) -> None:
     company.person("anna")
-    made = adopt(company.engine)
-    assert write_csv(company.engine, made.plan_id, tmp_path / "plan.csv") == made.counts.lines
-    assert "anna@anna.example" not in (tmp_path / "plan.csv").read_text(encoding="utf-8")
+    company.adopted()
+    company.asks(company.person("ida", days_old=1))
+    made = sync(company.engine, "plan")
+    plan = company.ledger.outbox.plan(int(made.plan_id))
+    assert (plan.lines, plan.creations) == (made.counts.lines, made.counts.effects)
+    words = f"{plan.lines} fields to write · 1 records and tasks to create"
+    assert f"  planned   {words} in plan {plan.id}" in made.lines()
+    assert to_do(plan.lines, plan.creations, plan.notices) == f"{words} · {plan.notices} notices to send"
+    assert plan.notices == len([row for row in company.ledger.effects.of(plan_id=plan.id) if row.effect.kind == "notify"]) > 0
+
+
+def test_every_field_goes_into_the_table(company: Place) -> None:
+    company.person("anna")
+    made, table = adopt(company.engine), StringIO()
+    assert write_csv(company.engine, made.plan_id, table) == made.counts.lines == len(table.getvalue().splitlines()) - 1
+    assert "anna@anna.example" not in table.getvalue()
+
+
+def test_what_a_stranger_typed_is_not_run_by_a_spreadsheet(company: Place) -> None:
+    typed = "=cmd|'/c calc'!A0"
+    known = {"hubspot": "NEW", "salesforce": "Open - Not Contacted"}
+    statuses = {system: {**words, typed: words[known[system]]} for system, words in company.policy.statuses.items()}
+    company.policy = company.policy.model_copy(update={"statuses": statuses})
+    company.person("anna", status=typed)
+    made, table = adopt(company.engine), StringIO()
+    write_csv(company.engine, made.plan_id, table)
+    assert {row["before"] for row in csv.DictReader(StringIO(table.getvalue())) if row["field"] == "status"} == {f"'{typed}"}
+
+
+def test_a_lead_reads_alike_on_a_line_and_in_a_table() -> None:
+    moved = PlannedLead("hubspot:contacts:1", "neglected", ("", "offered"), ("", "Ann"), 4, "asked for a demo", "proposed", tasks=2)
+    assert moved.row() == {
+        "lead": "hubspot:contacts:1", "stage": "never seen -> offered", "owner": "nobody -> Ann", "tasks": "2 tasks taken back",
+        "rule": "neglected", "because": "asked for a demo",
+    }  # fmt: skip
+    line = "hubspot:contacts:1  never seen -> offered; owner nobody -> Ann; 2 tasks taken back  [neglected] asked for a demo"
+    assert moved.line() == line
+    stays = PlannedLead("hubspot:contacts:1", "told", ("", ""), ("", ""), 1, "a reason", "proposed")
+    assert stays.line() == "hubspot:contacts:1  stays  [told] a reason"
+    assert (stays.row()["stage"], stays.row()["owner"], stays.row()["tasks"]) == ("stays", "stays", "")
 
 
 def test_a_plan_that_a_later_one_replaced_is_refused_by_name(company: Place) -> None:

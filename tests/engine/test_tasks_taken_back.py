@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -115,14 +116,15 @@ def test_a_task_that_a_person_made_is_never_touched(company: Place) -> None:
     assert said(strange) == ("open", False)
 
 
-def test_the_plan_shows_what_it_takes_back(company: Place, tmp_path: Path) -> None:
+def test_the_plan_shows_what_it_takes_back(company: Place) -> None:
     ref = unanswered(company)
     made = sync(company.engine, "plan")
     (lead,) = planned_leads(company.engine, made.plan_id)
     assert "; 1 task taken back" in lead.line()
-    write_csv(company.engine, made.plan_id, tmp_path / "plan.csv")
-    with (tmp_path / "plan.csv").open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["record"] == str(task(company, tasks_of(company, ref)[0]))]
+    table = StringIO()
+    write_csv(company.engine, made.plan_id, table)
+    taken = str(task(company, tasks_of(company, ref)[0]))
+    rows = [row for row in csv.DictReader(StringIO(table.getvalue())) if row["record"] == taken]
     assert [(row["field"], row["before"], row["after"]) for row in rows] == [("status", "open", "completed")]
 
 

@@ -54,7 +54,7 @@ def test_a_line_comes_back_as_it_was_planned(ledger: Ledger) -> None:
     (row,) = ledger.outbox.lines(plan_id=number)
     assert (row.line, row.state, row.finished_at) == (planned, LineState.OPEN, None)
     saved = ledger.outbox.plan(number)
-    assert (saved.lines, saved.creations, saved.effects, saved.state) == (1, 0, 0, "approved")
+    assert (saved.lines, saved.creations, saved.notices, saved.state) == (1, 0, 0, "approved")
     assert ledger.outbox.plans_of(saved.run) == (number,)
 
 
