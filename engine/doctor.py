@@ -21,6 +21,7 @@ OWN_NEEDED = ("handoff_stage", "handoff_stage_since", "handoff_episode", "handof
 READ_NEEDED = ("email", "status", "owner")
 QUOTA_LOW = 0.2  # share of the day's requests
 WRITE_SCOPES = {"hubspot": ("crm.objects.contacts.write",)}
+DEAL_SCOPES = {"hubspot": ("crm.objects.deals.write",)}  # needed only where the policy makes Stage 0 deals
 READ_SCOPES = {"hubspot": ("crm.objects.contacts.read", "crm.objects.owners.read")}
 MENDS = {
     "credentials": "make a new token or key, and put it where the settings say",
@@ -76,6 +77,7 @@ def _scopes(engine: Engine, identity: Identity) -> Iterator[Check]:
     needed = [*READ_SCOPES.get(identity.system, ())]
     if engine.settings.writes == "on":
         needed += WRITE_SCOPES.get(identity.system, ())
+        needed += DEAL_SCOPES.get(identity.system, ()) if engine.policy.opportunity.create else ()
     if not identity.scopes:
         yield Check(identity.system, "scopes", Verdict.OK, "the CRM does not list them; the field checks below show what is granted")
         return

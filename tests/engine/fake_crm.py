@@ -107,6 +107,7 @@ class FakeCrm:
     inside_write: Callable[[FakeCrm], None] | None = None
     after_clear: Callable[[FakeCrm], None] | None = None  # between the request that blanks fields and the one that sets them
     account_id: str = ""
+    scopes: tuple[str, ...] = ()
     own_fields: bool = True
     more_fields: tuple[str, ...] = ()
     no_objects: tuple[str, ...] = ()  # streams whose object this account does not have
@@ -202,7 +203,13 @@ class FakeCrm:
     def identity(self) -> Identity:
         self._call("account")
         return Identity(
-            self.system, self.account_id or f"{self.system}-1", "test", "UTC", f"https://{self.system}.example/{{object}}/{{id}}", US
+            self.system,
+            self.account_id or f"{self.system}-1",
+            "test",
+            "UTC",
+            f"https://{self.system}.example/{{object}}/{{id}}",
+            US,
+            self.scopes,
         )
 
     def people(self) -> tuple[Person, ...]:

@@ -67,6 +67,16 @@ def test_a_refused_token_is_a_check_with_a_mend_and_no_crash(company: Place) -> 
     assert "make a new token" in check.line()
 
 
+def test_the_right_to_write_deals_is_asked_for_where_the_policy_makes_them(company: Place) -> None:
+    """Nobody should grant what is not used."""
+    company.hubspot.scopes = ("crm.objects.contacts.read", "crm.objects.owners.read", "crm.objects.contacts.write")
+    assert named(doctor(company.engine), "hubspot", "scopes").verdict is Verdict.OK
+    makes = company.policy.opportunity.model_copy(update={"create": True})
+    company.policy = company.policy.model_copy(update={"opportunity": makes})
+    check = named(doctor(company.engine), "hubspot", "scopes")
+    assert (check.verdict, check.detail) == (Verdict.FAIL, "missing crm.objects.deals.write")
+
+
 def test_missing_own_fields_fail_only_where_something_is_to_be_written(company: Place) -> None:
     company.hubspot.own_fields = False
     assert named(doctor(company.engine), "hubspot", "own fields").verdict is Verdict.FAIL

@@ -1,4 +1,4 @@
-"""The core is pure: pydantic and those parts of the standard library that read no clock, file, network or dice."""
+"""The decision core is pure: it imports itself, pydantic, and of the standard library what reads no clock, file, network or dice."""
 
 from __future__ import annotations
 
