@@ -72,7 +72,9 @@ def release(run: Run, book: Book) -> bool:
     if why is None and not breaches:
         _release(run, book, book.plans)
         return True
-    if run.mode == "apply" and engine.ledger.switches.cut_over() is not None:
+    # What waits for nobody's word is decided afresh by the next run that may write: after a pause, or when the ledger is reconciled.
+    asks = why is None or why[0] is Status.NEEDS_APPROVAL
+    if asks and run.mode == "apply" and engine.ledger.switches.cut_over() is not None:
         park(run, book, withheld_all=why is not None)
     else:
         keep_turns(run, book, withheld_all=True)

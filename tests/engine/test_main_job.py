@@ -206,6 +206,21 @@ def test_pause_lets_a_run_plan_and_nothing_more(company: Place) -> None:
     assert company.sync().status is Status.DONE
 
 
+def test_what_a_pause_held_back_is_written_after_it_without_an_approval(company: Place) -> None:
+    """A pause is no doubt about the plan: the run after it goes on by itself, with ordinary moves too and not with new requests alone."""
+    company.adopted()
+    company.asks(company.person("nina", days_old=0))
+    company.sync()
+    company.world.advance(minutes=31)
+    pause(company.engine, True, "revops")
+    with no_writes(company):
+        assert company.sync().status is Status.PAUSED
+    pause(company.engine, False, "revops")
+    assert company.sync().status is Status.DONE
+    assert len(company.tasks()) == 2
+    assert company.sync().status is Status.NOTHING_TO_DO
+
+
 def test_writes_off_means_plan_only(company: Place) -> None:
     company.adopted()
     company.asks(company.person("nina", days_old=0))
