@@ -126,7 +126,7 @@ def backlog_moves(story: Story) -> None:
     story.say("\n4  adopt: take everything as it is, write nothing, plan the backlog")
     plan = story.flow("adopt/adopt", {}, "adopt")
     story.say(f"\n5  approved: handoff apply {plan.plan_id}")
-    parameters = {"plan_id": plan.plan_id, "approved_by": "revops@acme.example"}
+    parameters = {"plan_id": int(plan.plan_id), "approved_by": "revops@acme.example"}
     applied = story.flow("apply-plan/apply-plan", parameters, "apply")
     story.applied_run, story.applied_plan = applied.run_id, int(plan.plan_id)
     _capacity_told(story)

@@ -257,7 +257,7 @@ def erase(lead: str, /) -> int:
 
 
 @app.command
-def docs(*, policy: Path = Path("mappings"), out: Path = Path("process")) -> int:
+def docs(*, policy: Path | None = None, out: Path = Path("process")) -> int:
     """Write the agreed process from the policy, as Markdown and as one self-contained page.
 
     Parameters
@@ -268,8 +268,9 @@ def docs(*, policy: Path = Path("mappings"), out: Path = Path("process")) -> int
         Folder for process.md and process.html.
     """
     from cli.policy_verbs import docs as run
+    from cli.policy_verbs import folder_of
 
-    return run(policy, out)
+    return run(folder_of(policy), out)
 
 
 def main() -> None:

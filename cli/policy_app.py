@@ -11,7 +11,7 @@ policy_app = App(name="policy", help="Read and check the policy files.")
 
 
 @policy_app.command(name="check")
-def check(folder: Path | None = None, /, *, policy: Path = Path("mappings")) -> int:
+def check(folder: Path | None = None, /, *, policy: Path | None = None) -> int:
     """Compile the policy files and name every mistake with file, line and mend.
 
     Parameters
@@ -19,15 +19,16 @@ def check(folder: Path | None = None, /, *, policy: Path = Path("mappings")) -> 
     folder
         The policy folder, shorter than --policy.
     policy
-        The policy folder.
+        The policy folder; HANDOFF_MAPPINGS when left out.
     """
     from cli.policy_verbs import check as run
+    from cli.policy_verbs import folder_of
 
-    return run(folder or policy)
+    return run(folder_of(folder or policy))
 
 
 @policy_app.command(name="sign")
-def sign(team: Literal["sales", "marketing"], /, *, by: str, policy: Path = Path("mappings")) -> int:
+def sign(team: Literal["sales", "marketing"], /, *, by: str, policy: Path | None = None) -> int:
     """Sign the rules as they stand, for one team. Both teams have to; a rule that is changed later has to be signed again.
 
     Parameters
@@ -39,13 +40,14 @@ def sign(team: Literal["sales", "marketing"], /, *, by: str, policy: Path = Path
     policy
         The policy folder.
     """
+    from cli.policy_verbs import folder_of
     from cli.policy_verbs import sign as run
 
-    return run(team, by, policy)
+    return run(team, by, folder_of(policy))
 
 
 @policy_app.command(name="test")
-def play(*cases: Path, policy: Path = Path("mappings")) -> int:
+def play(*cases: Path, policy: Path | None = None) -> int:
     """Play cases (given facts, expected decision) against the policy, and again without the part each case is about.
 
     Parameters
@@ -55,9 +57,10 @@ def play(*cases: Path, policy: Path = Path("mappings")) -> int:
     policy
         The policy folder.
     """
+    from cli.policy_verbs import folder_of
     from cli.policy_verbs import test as run
 
-    return run(cases, policy)
+    return run(cases, folder_of(policy))
 
 
 @policy_app.command(name="units")
@@ -75,7 +78,7 @@ def units(*folders: Path) -> int:
 
 
 @policy_app.command(name="coverage")
-def coverage(*, policy: Path = Path("mappings"), tests: Path = Path("tests")) -> int:
+def coverage(*, policy: Path | None = None, tests: Path = Path("tests")) -> int:
     """List which tests and cases show each requirement.
 
     Parameters
@@ -86,5 +89,6 @@ def coverage(*, policy: Path = Path("mappings"), tests: Path = Path("tests")) ->
         The folder of the tests.
     """
     from cli.policy_verbs import coverage as run
+    from cli.policy_verbs import folder_of
 
-    return run(policy, tests)
+    return run(folder_of(policy), tests)

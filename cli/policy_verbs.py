@@ -10,6 +10,12 @@ from cli.verbs import say
 from mappings.cases import PolicyCase, load_cases, play
 from mappings.load import load_policy
 from mappings.signing import sign as write_signature
+from runtime.settings import Settings
+
+
+def folder_of(given: Path | None) -> Path:
+    """The policy folder a verb is about: the one given, else the one this installation decides by."""
+    return given if given is not None else Settings().mappings
 
 
 def check(folder: Path) -> int:

@@ -12,6 +12,8 @@ from engine.runs import Run, running, summary
 from engine.sync import finish, prepare
 from ledger.values import PlanRefused, PlanRow, Unknown
 
+PROPOSED = "proposed"
+
 
 def apply_plan(engine: Engine, plan_id: int | str, approved_by: str) -> RunSummary:
     """Approves and writes one plan; records that moved since are decided afresh. Raises NotApplicable, and as `sync`."""
@@ -22,6 +24,8 @@ def apply_plan(engine: Engine, plan_id: int | str, approved_by: str) -> RunSumma
         raise NotApplicable(f"nobody has signed the policy {engine.policy.name}: {UNSIGNED}")
     if engine.policy.unsigned:
         raise NotApplicable(changed_since_signed(engine.policy))
+    if plan.state == PROPOSED and engine.ledger.runs.get(plan.run).policy_digest != engine.policy.digest:
+        raise NotApplicable(f"plan {plan_id} was made by other rules than the ones in force: handoff plan makes it anew by these")
     if engine.settings.writes != "on":
         raise NotApplicable("writes are off in the settings: switch them on before a plan is applied")
     if engine.ledger.switches.paused():

@@ -10,7 +10,7 @@ from flows.stage_work import run_verb
 
 
 @flow(name="apply-plan", flow_run_name="apply-{plan_id}")
-def apply_plan(plan_id: str, approved_by: str) -> State:
+def apply_plan(plan_id: int, approved_by: str) -> State:
     """Write an approved plan. The approval is recorded with name, time and the plan's digest.
 
     Args:

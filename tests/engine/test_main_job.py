@@ -322,3 +322,13 @@ def test_what_a_rep_did_in_the_crm_is_a_fact_at_the_next_run(company: Place) -> 
     assert company.main.value(people["anna"], "handoff_stage") == "sal"
     assert company.ledger.leads.find("anna@anna.example") == ("hubspot:contacts:h-anna",)
     assert Kind.CALL in {a.kind for _, a in company.salesforce.activities.values()}
+
+
+def test_a_plan_that_was_made_by_other_rules_is_refused(company: Place) -> None:
+    """Somebody may plan by rules that nobody has signed yet, and a worker that decides by the signed ones is asked to write that plan."""
+    company.person("anna")
+    trial = replace(company, policy=company.policy.model_copy(update={"digest": "0" * 64, "unsigned": ("sales",)}))
+    made = adopt(trial.engine)
+    with pytest.raises(NotApplicable, match="made by other rules"):
+        apply_plan(company.engine, made.plan_id, "revops@acme.example")
+    assert company.main.value(Ref(company.main.system, "Lead", "s-anna"), "handoff_stage") is None

@@ -184,7 +184,7 @@ def test_a_run_that_waits_is_seen_in_the_list_until_its_plan_is_replaced(stage: 
 
 def test_a_run_of_a_pause_is_marked_until_writes_go_on(stage: Theatre) -> None:
     """A mark that stays would soon be ignored."""
-    stage.prefect.run("apply-plan/apply-plan", {"plan_id": _plan(_adoption(stage)), "approved_by": "revops@acme.example"})
+    stage.prefect.run("apply-plan/apply-plan", {"plan_id": int(_plan(_adoption(stage))), "approved_by": "revops@acme.example"})
     stage.command("pause")
     paused = stage.prefect.run("sync-leads/sync-leads", {"mode": "apply"})
     assert (paused["state"]["name"], paused["name"]) == ("Paused", "sync-leads-apply: writes are paused")
