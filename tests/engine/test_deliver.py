@@ -88,7 +88,7 @@ def test_without_a_channel_the_summary_says_so_and_nothing_is_poured_out_later(s
 
 @pytest.mark.requirement("R85")
 def test_a_channel_that_fails_is_tried_again_and_listed_after_an_hour(settled: Place) -> None:
-    settled.salesforce.edit(ANNA, {"status": "Working - Contacted"})
+    settled.salesforce.edit(ANNA, {"status": "Closed - Not Converted"})
     settled.world.now += timedelta(minutes=5)
     broken = Recorder(fails=NotSent("the block did not take it"))
     synced(settled, broken)
@@ -98,7 +98,7 @@ def test_a_channel_that_fails_is_tried_again_and_listed_after_an_hour(settled: P
     assert settled.ledger.exceptions.counts()[TOO_LATE] == 1
     mended = Recorder()
     send_digests(telling(settled, mended))
-    assert [one.subject for one in mended.sent if one.audience == "rep"] == ["1 lead for you today"]
+    assert [one.subject for one in mended.sent if one.audience == "marketing"] == ["1 lead for you today"]
 
 
 @pytest.mark.requirement("R85")
@@ -123,16 +123,16 @@ def test_quiet_hours_are_kept_but_not_for_somebody_who_waits(settled: Place) -> 
 
 
 def test_a_digest_comes_once_in_the_morning(settled: Place) -> None:
-    """One message with everything that came since yesterday."""
-    settled.salesforce.edit(ANNA, {"status": "Working - Contacted"})
+    """One message with everything that came since yesterday; here what sales has closed."""
+    settled.salesforce.edit(ANNA, {"status": "Closed - Not Converted"})
     settled.world.now += timedelta(minutes=5)
     recorder = Recorder()
     synced(settled, recorder)
-    assert [one for one in recorder.sent if one.audience == "rep"] == []
+    assert [one for one in recorder.sent if one.audience == "marketing"] == []
     settled.world.now += timedelta(days=1)
     send_digests(telling(settled, recorder))
     send_digests(telling(settled, recorder))
-    assert [one.subject for one in recorder.sent if one.audience == "rep"] == ["1 lead for you today"]
+    assert [one.subject for one in recorder.sent if one.audience == "marketing"] == ["1 lead for you today"]
 
 
 def test_a_long_digest_says_how_many_more() -> None:
