@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from benchmarks.figure import Figure
 from benchmarks.stage import Stage
+from cli.theatre import ROOT
 
 SECTION = "memory growth"
 KINDS = ("pull", "decide")
@@ -40,7 +41,9 @@ def _peak(stage: Stage, kind: str) -> Peak:
     request, answer = stage.home / f"{kind}.request.json", stage.home / f"{kind}.answer.json"
     request.touch(mode=0o600)
     request.write_text(json.dumps({"kind": kind, "settings": stage.environment("product", home="memory")}))
-    child = stage.children.start(f"memory-{kind}-{stage.leads}", [sys.executable, "-m", "benchmarks.child", str(request), str(answer)], {})
+    command = [sys.executable, "-m", "benchmarks.child", str(request), str(answer)]
+    # The benchmarks are no installed package, and children start in the folder of their logs.
+    child = stage.children.start(f"memory-{kind}-{stage.leads}", command, {"PYTHONPATH": str(ROOT)})
     child.process.wait()
     if not answer.exists():
         child.check()

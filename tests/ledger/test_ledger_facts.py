@@ -243,7 +243,7 @@ def test_a_value_somebody_put_where_we_wrote_is_an_edit_until_we_write_again(led
     ledger.facts.store_page(page(record(LEAD, owner="005C", modified=NOW + HOUR)), NOW + HOUR)
     (edit,) = load(ledger).facts.edits
     assert (edit.field, edit.value, edit.at, edit.author) == ("owner", "005C", NOW + HOUR, "person")
-    ledger.facts.store_page(page(record(LEAD, owner="005C", status="x", modified=NOW + DAY)), NOW + DAY)
+    ledger.facts.store_page(page(record(LEAD, owner="005C", company="x", modified=NOW + DAY)), NOW + DAY)
     assert load(ledger).facts.edits == (edit,), "a later change of another field does not make the edit younger"
     ledger.facts.store_page(page(record(LEAD, owner="005B", modified=NOW + 2 * DAY)), NOW + 2 * DAY)
     assert load(ledger).facts.edits == ()

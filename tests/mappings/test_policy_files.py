@@ -68,8 +68,8 @@ def test_an_overlay_file_that_holds_no_keys_is_refused(text: str, tmp_path: Path
 @pytest.mark.parametrize("said", ["yes", '"true"', "false", "true, to: lead"])
 def test_remove_is_true_and_stands_alone(said: str, tmp_path: Path) -> None:
     """Anything else left the rule in the policy that its author thought was gone."""
-    (problem,) = problems_of(overlay(tmp_path, stages=f"rules:\n  - {{name: mql_expired, remove: {said}}}\n"))
-    assert (problem.where, problem.path, "remove" in problem.mend) == ("mappings/stages.yaml:2", "rules.mql_expired", True)
+    (problem,) = problems_of(overlay(tmp_path, stages=f"rules:\n  - {{name: stale, remove: {said}}}\n"))
+    assert (problem.where, problem.path, "remove" in problem.mend) == ("mappings/stages.yaml:2", "rules.stale", True)
 
 
 @pytest.mark.parametrize("before", ["[customer_won]", ""])
