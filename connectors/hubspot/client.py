@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
@@ -23,8 +24,8 @@ from connectors.protocol import CrmError
 from connectors.retry import Retry, Sending
 from connectors.throttle import Throttle
 
-WINDOW_SECONDS = 10.05  # HubSpot counts a rolling 10 s where the request arrives; the surplus covers the way there
-SEARCH_WINDOW_SECONDS = 1.02
+WINDOW_SECONDS = 10.01  # HubSpot counts a rolling 10 s; the surplus covers what its clock rounds
+SEARCH_WINDOW_SECONDS = 1.01
 LISTING = ("/objects/", "/associations/")
 """Parts of the paths that always answer with `results`: reads, searches, lists and batches of records."""
 TOKEN_INFO = "/oauth/v2/private-apps/get/access-token-info"
@@ -94,12 +95,11 @@ class HubSpotClient:
         throttle: Throttle | None,
     ) -> Any:
         def send() -> Any:
-            if throttle is not None:
-                throttle.take()
-            with self._lock:
-                self._calls[family] += 1
             try:
-                return self._send_once(family, method, path, params, body, sending)
+                with nullcontext() if throttle is None else throttle.turn():
+                    with self._lock:
+                        self._calls[family] += 1
+                    return self._send_once(family, method, path, params, body, sending)
             except errors.RateLimited as error:
                 if throttle is not None:
                     throttle.hold(min(error.after_seconds, WINDOW_SECONDS))
@@ -119,10 +119,12 @@ class HubSpotClient:
             data = reply.data
         except (ApiException, UnicodeDecodeError, AttributeError, urllib3.exceptions.HTTPError) as error:
             raise _meaning(family, error, sending) from None
-        self._note_quota(reply.headers)
+        self._note_limits(reply.headers)
         return _parsed(family, path, data, sending)
 
-    def _note_quota(self, headers: Mapping[str, str]) -> None:
+    def _note_limits(self, headers: Mapping[str, str]) -> None:
+        if (rest := headers.get("X-HubSpot-RateLimit-Remaining", "")).isdigit():
+            self._burst.heard(int(rest))
         most, left = headers.get("X-HubSpot-RateLimit-Daily", ""), headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
         if most.isdigit() and left.isdigit():
             self._daily = int(most), int(left)

@@ -68,10 +68,14 @@ class Bench:
 
     def open(self, role: str = "product", field_map: FieldMap | None = None, **changes: Any) -> Crm:
         """A connector that sleeps on paper only."""
-        clocks = Clocks(self.sandbox.clock.now, lambda: datetime.now(UTC), time.monotonic, self.sleeps.append)
+        clocks = Clocks(self.sandbox.clock.now, lambda: datetime.now(UTC), self.seconds, self.sleeps.append)
         crm = open_crm(self.system, self.account(role, **changes), field_map or self.field_map, clocks)
         self.opened.append(crm)
         return crm
+
+    def seconds(self) -> float:
+        """Monotonic seconds in which the pauses on paper have gone by."""
+        return time.monotonic() + sum(self.sleeps)
 
     def ready(self) -> Crm:
         """A connector whose own fields exist."""

@@ -217,6 +217,30 @@ def test_limits_enforced_by_the_crm_are_lived_with(hubspot: Bench) -> None:
     assert hubspot.made() == paced.calls_made()["contacts.search"] < 12
 
 
+def test_a_run_right_after_another_waits_instead_of_being_refused(hubspot: Bench) -> None:
+    """What an earlier process sent with the same token still counts, and HubSpot's headers tell of it."""
+    hubspot.sandbox.limits.set("hubspot.ten_secondly", 20)
+    crm = hubspot.open()
+    refs = hubspot.some(crm, 1)
+    hubspot.sandbox.hubspot.limiter.reset()
+
+    def sleep(seconds: float) -> None:
+        hubspot.sleeps.append(seconds)
+        hubspot.sandbox.hubspot.limiter.reset()  # ten seconds have gone by
+
+    for _ in range(2):
+        clocks = Clocks(hubspot.sandbox.clock.now, lambda: datetime.now(UTC), hubspot.seconds, sleep)
+        run = open_crm("hubspot", hubspot.account(limit_per_10s=20), hubspot.field_map, clocks)
+        hubspot.opened.append(run)
+        run.fields("contacts")
+        hubspot.sandbox.counters.reset()
+        before = sum(run.calls_made().values())
+        for _ in range(15):
+            run.read(refs, ["email"])
+        assert sum(run.calls_made().values()) - before == 15
+    assert hubspot.sleeps == [pytest.approx(10.0, abs=0.5)]
+
+
 def test_a_token_without_scope_names_what_it_lacks(hubspot: Bench) -> None:
     """The message is what an administrator has to tick."""
     crm = hubspot.open("no_scope")

@@ -39,17 +39,22 @@ class Clock:
         self.now += seconds
 
 
-@given(st.integers(1, 8), st.lists(st.floats(0, 3), min_size=1, max_size=60))
-def test_no_window_ever_holds_more_than_the_limit(limit: int, pauses: list[float]) -> None:
-    """Whatever the rhythm of requests, any 10 seconds see at most `limit` of them."""
-    clock, moments = Clock(), []
+_REQUESTS = st.tuples(st.floats(0, 3), st.floats(0, 2), st.floats(0, 1))
+"""Seconds before a request, seconds it takes, and the part of these after which it arrives at the CRM."""
+
+
+@given(st.integers(1, 8), st.lists(_REQUESTS, min_size=1, max_size=60))
+def test_no_window_ever_holds_more_than_the_limit(limit: int, requests: list[tuple[float, float, float]]) -> None:
+    """Whatever the rhythm of requests, and however long each is on its way, any 10 seconds of the CRM see at most `limit` of them."""
+    clock, arrivals = Clock(), []
     throttle = Throttle(limit, 10.0, lambda: clock.now, clock.sleep)
-    for pause in pauses:
+    for pause, takes, arrives_after in requests:
         clock.now += pause
-        throttle.take()
-        moments.append(clock.now)
-    for start in range(len(moments) - limit):
-        assert moments[start + limit] - moments[start] >= 10.0 - 1e-6
+        with throttle.turn():
+            arrivals.append(clock.now + takes * arrives_after)
+            clock.now += takes
+    for start in range(len(arrivals) - limit):
+        assert arrivals[start + limit] - arrivals[start] >= 10.0 - 1e-6
 
 
 def test_a_throttle_that_is_not_full_never_waits() -> None:
@@ -57,10 +62,35 @@ def test_a_throttle_that_is_not_full_never_waits() -> None:
     clock = Clock()
     throttle = Throttle(5, 10.0, lambda: clock.now, clock.sleep)
     for _ in range(5):
-        throttle.take()
+        with throttle.turn():
+            pass
     assert clock.slept == []
-    throttle.take()
+    with throttle.turn():
+        pass
     assert clock.slept == [pytest.approx(10.0)]
+
+
+def test_a_request_under_way_keeps_its_place() -> None:
+    """Several threads share one limit: what was not answered yet may be counted at any moment until it is."""
+    clock = Clock()
+    throttle = Throttle(2, 10.0, lambda: clock.now, clock.sleep)
+    with throttle.turn(), throttle.turn():
+        clock.now += 3.0
+    with throttle.turn():
+        assert clock.slept == [pytest.approx(10.0)]
+
+
+def test_what_others_sent_counts_as_soon_as_the_crm_tells_of_it() -> None:
+    """A run that follows another one waits instead of being refused; its own requests are not counted twice."""
+    clock = Clock()
+    throttle = Throttle(10, 10.0, lambda: clock.now, clock.sleep)
+    for left in (3, 2, 1, 0):
+        with throttle.turn():
+            throttle.heard(left)
+    assert clock.slept == []
+    clock.now += 4.0
+    with throttle.turn():
+        assert clock.slept == [pytest.approx(6.0)]
 
 
 def test_a_held_throttle_lets_nobody_pass() -> None:
@@ -68,7 +98,8 @@ def test_a_held_throttle_lets_nobody_pass() -> None:
     clock = Clock()
     throttle = Throttle(100, 10.0, lambda: clock.now, clock.sleep)
     throttle.hold(4.0)
-    throttle.take()
+    with throttle.turn():
+        pass
     assert clock.slept == [pytest.approx(4.0)]
 
 
