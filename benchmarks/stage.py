@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from engine.apply_plan import apply_plan
 from engine.context import Engine
 from engine.report import RunSummary
 from engine.setup import setup
+from engine.sweep import sweep
+from engine.sync import sync
 from runtime.open import open_engine
 from runtime.settings import Settings
 
@@ -27,7 +29,8 @@ SYSTEMS = ("hubspot", "salesforce")
 RATES = ("hubspot.ten_secondly", "hubspot.searches_per_second", "hubspot.daily", "salesforce.daily_requests")
 UNLIMITED = 1_000_000_000
 CALLS_PER_10_SECONDS, SEARCHES_PER_SECOND = 190, 5
-PLANNED = "planned"
+PLANNED, APPLIED = "planned", "applied"
+DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -103,28 +106,54 @@ class Stage:
     @cached_property
     def planned(self) -> Played:
         """The first pull and the backlog's plan, limits enforced. The ledger in `ledger` is the one it left."""
-        self._say(f"  {self.leads:,} leads: first pull and backlog plan, limits enforced")
-        tape = Tape(self.home / "pull.tape")
-        self.sandbox.post("/counters/reset")
-        with self.engine("product", writes="on") as engine, tape.recording():
-            summary = adopt(engine)
-        made = self._calls_made()
-        self.sandbox.post("/snapshot", {"name": PLANNED})
-        return self._played(summary, made, tape)
+        return self._play("first pull and backlog plan", adopt, ledger="ledger", leaves=PLANNED)
 
     @cached_property
     def applied(self) -> Played:
         """The planned backlog, approved and written, limits enforced; the world is put back after it, the ledger in `applied` stays."""
-        plan = self.planned.summary.plan_id
-        self._say(f"  {self.leads:,} leads: apply of the backlog, limits enforced")
-        tape = Tape(self.home / "apply.tape")
-        with self.restored():
+        plan, ledger = self.planned.summary.plan_id, self.copied_ledger("applied")
+        verb = partial(apply_plan, plan_id=plan, approved_by="benchmark")
+        return self._play("apply of the backlog", verb, ledger=ledger, begins=PLANNED, leaves=APPLIED)
+
+    @cached_property
+    def followed(self) -> Mapping[str, Played]:
+        """The runs after the backlog, limits enforced: the sync right after it, and those of the next day. The world is put back."""
+        _ = self.applied
+        ledger = self.copied_ledger("followed", of="applied")
+        sync_now, sweep_now = partial(sync, mode="apply"), partial(sweep, mode="apply")
+        again = self._play("sync again", sync_now, ledger=ledger, begins=APPLIED, leaves="again")
+        next_day = self._play("sync next day", sync_now, ledger=ledger, begins="again", leaves="next day", later=DAY_SECONDS)
+        swept = self._play("sweep next day", sweep_now, ledger=ledger, begins="next day", leaves="swept")
+        return {"sync again": again, "sync next day": next_day, "sweep next day": swept}
+
+    def _play(
+        self, name: str, verb: Callable[[Engine], RunSummary], *, ledger: str, leaves: str, begins: str = "", later: int = 0
+    ) -> Played:
+        """One run from the snapshot `begins` (from the world as it is without one) to the snapshot `leaves`, `later` seconds later."""
+        self._say(f"  {self.leads:,} leads: {name}, limits enforced")
+        tape = Tape(self.home / f"{leaves}.tape")
+        with self._begun(begins, later):
             self.sandbox.post("/counters/reset")
-            with self.engine("product", home=self.copied_ledger("applied"), writes="on") as engine, tape.recording():
-                summary = apply_plan(engine, plan, "benchmark")
+            with self.engine("product", home=ledger, writes="on") as engine, tape.recording():
+                summary = verb(engine)
             made = self._calls_made()
-        with self.restored():
+            self.sandbox.post("/snapshot", {"name": leaves})
+        with self._begun(begins, later):
             return self._played(summary, made, tape)
+
+    @contextlib.contextmanager
+    def _begun(self, name: str, later: int) -> Iterator[None]:
+        """The world of a snapshot, `later` seconds later; where the backlog was planned again when the block ends."""
+        if not name:
+            yield
+            return
+        self.sandbox.post("/restore", {"name": name})
+        if later:
+            self.sandbox.post("/clock", {"advance_seconds": later})
+        try:
+            yield
+        finally:
+            self.sandbox.post("/restore", {"name": PLANNED})
 
     def _calls_made(self) -> dict[str, int]:
         counters = self.sandbox.get("/counters")

@@ -11,11 +11,14 @@ SECTION = "wall time over bound"
 
 
 def measure(stage: Stage) -> Iterator[Figure]:
-    """The phases that talk to the CRMs, each against its own calls, and all phases of both runs together."""
+    """The phases that talk to the CRMs, each against its own calls; then whole runs, in the order in which the demo makes them."""
     pulled, applied = stage.planned, stage.applied
     yield _of(stage, "pull phase", pulled.summary.seconds["pull"], pulled)
     yield _of(stage, "apply phase", applied.summary.seconds["apply"], applied)
-    yield _of(stage, "all phases, both runs", _total(pulled) + _total(applied), pulled, applied, target="at most 1.50")
+    runs = {"first pull and backlog plan": pulled, "apply of the backlog": applied, **stage.followed}
+    for name, played in runs.items():
+        yield _of(stage, name, _total(played), played)
+    yield _of(stage, "all these runs", sum(map(_total, runs.values())), *runs.values(), target="at most 1.50")
 
 
 def _total(played: Played) -> float:
