@@ -9,6 +9,8 @@ from typing import Any
 
 # Raised whenever a table changes its meaning.
 _FORMAT = 2
+_MOST_WAITING = 20_000
+"""Rows that wait for the end of a transaction; a long one writes them in between, so that a big world is not held in memory."""
 
 
 class Store:
@@ -105,11 +107,17 @@ class Store:
         self._depth -= 1
         if self._depth:
             self._connection.execute(f"RELEASE {name}")
+            if self._depth == 1 and len(self._queue) > _MOST_WAITING:
+                self._write_queue()
             return
+        self._write_queue()
+        self._connection.execute("COMMIT")
+
+    def _write_queue(self) -> None:
+        """Write what waits and forget it: only with no inner transaction open, whose undoing would need it again."""
         self.flush()
         self._queue.clear()
         self._queued_done = 0
-        self._connection.execute("COMMIT")
 
     def joined(self) -> AbstractContextManager[None]:
         """A transaction, or the one that is open already: for writes of which nothing is caught before that one ends."""
@@ -124,7 +132,7 @@ class Store:
         old = self._snapshots.pop(name, None)
         if old is not None:
             old.close()
-        copy = sqlite3.connect(":memory:", check_same_thread=False)
+        copy = sqlite3.connect("", check_same_thread=False)  # a temporary file that is gone when it is closed (sqlite.org/inmemorydb.html)
         self._connection.backup(copy)
         self._snapshots[name] = copy
 
