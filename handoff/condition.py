@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from handoff.vocabulary import PERSONAL_FIELDS
+
 
 class Frozen(BaseModel):
     """Base of every policy value: frozen, and an unknown key is an error."""
@@ -36,7 +38,13 @@ class Test(Frozen):
     signal: str = ""  # one of SIGNALS
     op: Operator
     value: bool | int | str | tuple[str, ...] | tuple[int, int] = True
+    personal: bool = False  # the company's field map marks the field as personal; PERSONAL_FIELDS need no mark
     where: str = ""  # "stages.yaml:41", for messages
+
+    @property
+    def discreet(self) -> bool:
+        """Whether what the test finds is a personal value: no trace tells it, and nothing keeps it."""
+        return self.personal or self.field in PERSONAL_FIELDS
 
 
 class Condition(Frozen):

@@ -17,7 +17,6 @@ Scalar = str | int | None
 Verdict = tuple[Scalar, ...] | None
 """None: holds. ("no" | "unknown", name, operator, wanted, found) otherwise."""
 
-PERSONAL_FIELDS = frozenset({"email", "first_name", "last_name", "phone", "title"})
 HIDDEN = "(not shown)"
 MOST_ANSWERS = 1000
 
@@ -173,8 +172,7 @@ def _label(part: Condition | Test) -> str:
 
 def _leaf(test: Test) -> Leaf:
     name = test.signal or test.field
-    personal = not test.signal and name in PERSONAL_FIELDS
-    return bool(test.signal), name, Answers(_judge(test, name), kept=not personal)
+    return bool(test.signal), name, Answers(_judge(test, name), kept=not test.discreet)
 
 
 def _judge(test: Test, name: str) -> Callable[[Any], Verdict]:
@@ -183,7 +181,7 @@ def _judge(test: Test, name: str) -> Callable[[Any], Verdict]:
         return _presence(test, name, want_known=(test.op is Operator.KNOWN) == (test.value is not False))
     compare, wanted = _COMPARE[test.op](test.value, name), _shown(test.value)
     unknown = ("unknown", name, str(test.op), wanted, None)
-    hidden = not test.signal and name in PERSONAL_FIELDS
+    hidden = test.discreet
 
     def judge(found: Any) -> Verdict:
         blank = found is None or (found == "" and not test.signal)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from handoff.match import MOST_ANSWERS, PERSONAL_FIELDS, Check, compile_condition, leaves_of
+from handoff.match import MOST_ANSWERS, Check, compile_condition, leaves_of
 from handoff.policy import Condition, Policy
 from handoff.policy_intake import OTHER_UNIT
 
@@ -44,7 +44,7 @@ def compile_scope(policy: Policy) -> Scope:
 def _fields(condition: Condition) -> tuple[str, ...] | None:
     """The fields a condition reads; None where it reads a signal, or a field of personal values: those are not kept."""
     leaves = [leaf for leaf, _ in leaves_of(condition)]
-    closed = all(leaf.field and leaf.field not in PERSONAL_FIELDS for leaf in leaves)
+    closed = all(leaf.field and not leaf.discreet for leaf in leaves)
     return tuple(leaf.field for leaf in leaves) if closed else None
 
 

@@ -139,6 +139,9 @@ FIELDS: Mapping[str, str] = {
     "account_lifecycle": "text",
 }
 
+PERSONAL_FIELDS = frozenset({"email", "first_name", "last_name", "phone", "title"})
+"""Canonical fields that are personal in every company. Those of its own a company marks in its field maps (`personal: true`)."""
+
 SIGNAL_VALUES: Mapping[str, tuple[str, ...]] = {
     # The words a text signal can say; a rule that compares with another one would never fire.
     "owner.state": ("active", "departed", "queue", "none", "unknown"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+from handoff.vocabulary import PERSONAL_FIELDS
 from ledger.accounts import Accounts
 from ledger.connection import Database
 from ledger.effects import Effects
@@ -14,17 +15,21 @@ from ledger.facts import Facts
 from ledger.leads import Leads
 from ledger.lease import Leases
 from ledger.outbox import Outbox
-from ledger.people import ACCOUNT_OBJECTS, LINK_FIELDS, PERSONAL, Keeping
+from ledger.people import ACCOUNT_OBJECTS, LINK_FIELDS, Keeping
 from ledger.runs import Runs
 from ledger.switches import Switches
 from ledger.turns import Turns
 
 
 class Ledger:
-    """The parts of one open ledger. Safe to share between threads; several processes may open the same one."""
+    """The parts of one open ledger. Safe to share between threads; several processes may open the same one.
+
+    `personal` are the canonical fields that live in `people` alone.
+    """
 
     def __init__(self, database: Database, keeping: Keeping) -> None:
         self._database = database
+        self.personal = keeping.personal
         self.facts = Facts(database, keeping)
         self.leads = Leads(database, keeping)
         self.outbox = Outbox(database, keeping)
@@ -50,7 +55,7 @@ class Ledger:
 def open_ledger(
     url: str | Path,
     *,
-    personal: frozenset[str] = PERSONAL,
+    personal: frozenset[str] = PERSONAL_FIELDS,
     link_fields: frozenset[str] = LINK_FIELDS,
     account_objects: Mapping[str, str] = ACCOUNT_OBJECTS,
 ) -> Ledger:

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from handoff.vocabulary import PERSONAL_FIELDS
 from ledger.bulk import insert_rows
 from ledger.codec import dump_fields, micros
 from ledger.columns import among
 from ledger.schema import leads, people, records
 
 _NEWEST = select(people.c.record_id, func.max(people.c.id)).where(among(people.c.record_id, "ids")).group_by(people.c.record_id)
-PERSONAL = frozenset({"email", "first_name", "last_name", "phone", "title"})
 LINK_FIELDS = frozenset({"hubspot_id", "salesforce_lead_id", "merged_ids", "converted_to", "handoff_key", "target_account"})
 ACCOUNT_OBJECTS = {"hubspot": "companies", "salesforce": "Account"}
 
@@ -23,7 +23,7 @@ ACCOUNT_OBJECTS = {"hubspot": "companies", "salesforce": "Account"}
 class Keeping:
     """How facts are kept: personal names, fields records are found by (`naming`, `flagged`), and the object `account` names."""
 
-    personal: frozenset[str] = PERSONAL
+    personal: frozenset[str] = PERSONAL_FIELDS
     link_fields: frozenset[str] = LINK_FIELDS
     account_objects: Mapping[str, str] = field(default_factory=lambda: dict(ACCOUNT_OBJECTS))
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from handoff.facts import Kind
 from handoff.policy import Policy
-from handoff.vocabulary import MOVES, TEMPLATE_VALUES
+from handoff.vocabulary import MOVES, PERSONAL_FIELDS, TEMPLATE_VALUES
 from mappings import shapes
 from mappings.business_days import calendar_problem
 from mappings.compile import Files
@@ -137,7 +137,7 @@ def _template(text: str, where: str, path: str) -> Iterator[Problem]:
         yield Problem(where, path, "has an unmatched brace", "write {name} for a value, and no other braces")
         return
     for name in names:
-        if name in ("email", "first_name", "last_name", "phone", "title"):
+        if name in PERSONAL_FIELDS:
             yield Problem(
                 where,
                 path,

@@ -45,6 +45,7 @@ class Words:
     fields: Mapping[str, str]
     says: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SIGNAL_VALUES)  # the words that a text signal can say
     counts: frozenset[str] = frozenset()  # signals `count.<name>` that this policy declares
+    personal: frozenset[str] = frozenset()  # fields whose values are personal in this company, besides those that always are
     problems: list[Problem] = field(default_factory=list)
 
     def compile(self, node: Marked, path: str) -> Condition:
@@ -99,7 +100,7 @@ class Words:
         return (
             Test(signal=name, op=operator, value=value, where=where)
             if name in SIGNALS or name in self.counts
-            else Test(field=name, op=operator, value=value, where=where)
+            else Test(field=name, op=operator, value=value, where=where, personal=name in self.personal)
         )
 
     def _kind(self, name: str, where: str, path: str) -> str:
@@ -184,16 +185,21 @@ def _text(value: str | int | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def rule_words(more_fields: Mapping[str, str] | None = None, trees: Mapping[str, Marked] | None = None) -> Words:
-    """The shipped fields and signals, `more_fields` (name -> text, int, bool or date) that a company's field maps add, and what the
-    policy's own files (`trees`) declare: counts, personas, bands of fit and cells of the matrix."""
+def rule_words(
+    more_fields: Mapping[str, str] | None = None,
+    trees: Mapping[str, Marked] | None = None,
+    personal: frozenset[str] = frozenset(),
+) -> Words:
+    """The shipped fields and signals, `more_fields` (name -> text, int, bool or date) that a company's field maps add, `personal` ones
+    among them, and what the policy's own files (`trees`) declare: counts, personas, bands of fit and cells of the matrix."""
     scoring, matrix = (trees or {}).get("scoring"), (trees or {}).get("matrix")
     says = dict(SIGNAL_VALUES)
     if scoring is not None:
         says |= {"fit.band": (*_keys(scoring, "fit", "bands"), "unknown"), "persona": (*_names(scoring, "personas"), "none")}
     if matrix is not None:
         says["matrix.cell"] = _names(matrix, "cells")
-    return Words({**(more_fields or {}), **FIELDS}, says, frozenset(f"count.{name}" for name in _keys(scoring, "counts")))
+    counts = frozenset(f"count.{name}" for name in _keys(scoring, "counts"))
+    return Words({**(more_fields or {}), **FIELDS}, says, counts, personal)
 
 
 def _keys(tree: Marked | None, *path: str) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from typing import Any
 from handoff.policy import Policy
 
 _LEFT_OUT = frozenset({"where", "digest", "approvals", "version", "rules", "unsigned"})
+_MARKS = frozenset({"personal"})
+"""They count where they are set. Where they are not, a policy has the digest that it had before there were such marks."""
 
 
 def policy_digest(policy: Policy) -> str:
@@ -28,7 +30,7 @@ def with_digest(policy: Policy) -> Policy:
 
 def _without(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without(child) for key, child in value.items() if key not in _LEFT_OUT}
+        return {key: _without(child) for key, child in value.items() if key not in _LEFT_OUT and not (key in _MARKS and child is False)}
     if isinstance(value, list):
         return [_without(child) for child in value]
     return value

@@ -49,7 +49,7 @@ class FieldSpec(_Frozen):
 
     name: str = Field(min_length=1)
     type: FieldType
-    personal: bool = False  # kept in the ledger's one table of people, never logged
+    personal: bool = False  # kept in the ledger's one table of people, never logged, explained or quoted
     read_only: bool = False  # the vendor, or a person, sets it; handoff never writes it
     own: bool = False  # ours: `handoff setup` creates it; look and plan work before it exists
     shared: bool = False  # an own field that people edit too

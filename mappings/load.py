@@ -7,11 +7,12 @@ FieldMapError   raised for a field map of the folder that does not hold together
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from handoff.policy import Policy
+from handoff.vocabulary import PERSONAL_FIELDS
 from mappings.check import check_policy
 from mappings.compile import Files, compile_policy
 from mappings.conditions import Words, rule_words
@@ -29,6 +30,8 @@ SHIPPED = Path(__file__).parent
 """The default policy: Company A's."""
 
 _LEAD_OBJECTS = {"hubspot": ("contacts", "companies"), "salesforce": ("Lead", "Account")}
+_PREFIXES = ("", "account_")
+"""What a rule writes before the name of a field of the lead, and of its account."""
 _TYPES = {FieldType.NUMBER: "int", FieldType.BOOL: "bool", FieldType.TEXT: "text", FieldType.PICKLIST: "text"}
 
 
@@ -40,13 +43,12 @@ def load_policy(folder: Path = SHIPPED) -> Policy:
     if any(problem.path == EXTENDS for problem in problems):
         raise PolicyErrors(problems, more_may_follow=True)
     shapes = {name: read_shape(FILES[name], tree, problems) for name, tree in trees.items()}
+    words = rule_words(mapped_fields(folder), trees, _discreet_names(folder))
     if len(trees) < len(FILES) or any(shape is None for shape in shapes.values()):
-        words = rule_words(mapped_fields(folder), trees)
         for name, tree in trees.items():
             _try_conditions(words, tree, name)
         raise PolicyErrors([*problems, *words.problems], more_may_follow=True)
     files = Files(shapes, trees, {system: tuple(field_map_of(folder, system).objects) for system in _LEAD_OBJECTS})
-    words = rule_words(mapped_fields(folder), trees)
     policy = compile_policy(files, words)
     problems += [*words.problems, *check_policy(policy, files, conditions_compiled=not words.problems)]
     if problems:
@@ -174,8 +176,18 @@ def mapped_fields(folder: Path = SHIPPED) -> dict[str, str]:
     made: dict[str, str] = {}
     for system, (lead, account) in _LEAD_OBJECTS.items():
         fields = field_map_of(folder, system)
-        for prefix, object_name in (("", lead), ("account_", account)):
+        for prefix, object_name in zip(_PREFIXES, (lead, account), strict=True):
             for name, spec in fields.fields(object_name).items():
                 if spec.type in _TYPES and (not spec.own or spec.type is FieldType.BOOL):
                     made.setdefault(f"{prefix}{name}", _TYPES[spec.type])
     return made
+
+
+def personal_fields(folder: Path = SHIPPED, systems: Iterable[str] = tuple(_LEAD_OBJECTS)) -> frozenset[str]:
+    """Canonical fields that the folder's maps of these CRMs mark as personal: what the ledger keeps in one table and nothing tells."""
+    return frozenset().union(*(field_map_of(folder, system).personal() for system in systems))
+
+
+def _discreet_names(folder: Path) -> frozenset[str]:
+    """What rules call the personal fields, of leads and accounts, besides those that are personal everywhere."""
+    return frozenset(f"{prefix}{name}" for prefix in _PREFIXES for name in personal_fields(folder)) - PERSONAL_FIELDS

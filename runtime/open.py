@@ -24,7 +24,7 @@ from ledger.connection import normalised
 from ledger.ledger import Ledger, open_ledger
 from mappings.baseline import baseline_policy
 from mappings.exclusions import load_exclusions
-from mappings.load import field_map_of, load_policy
+from mappings.load import field_map_of, load_policy, personal_fields
 from mappings.narrow import narrowed
 from mappings.people import load_people
 from runtime.settings import Settings
@@ -162,7 +162,7 @@ def ledger_url(settings: Settings) -> str:
 
 def _opened_ledger(settings: Settings, crms: Iterable[str]) -> Ledger:
     try:
-        return open_ledger(ledger_url(settings), personal=personal_fields(settings, crms))
+        return open_ledger(ledger_url(settings), personal=personal_fields(settings.mappings, crms))
     except OperationalError:
         # The database's own words may hold the address, and with it a password.
         mend = "see that the database runs and lets us in, or unset it: the ledger is then a file in HANDOFF_HOME"
@@ -177,11 +177,6 @@ def admin_settings(settings: Settings) -> Settings:
         "salesforce_client_secret": settings.admin_salesforce_client_secret,
     }
     return settings.model_copy(update={name: value for name, value in given.items() if value})
-
-
-def personal_fields(settings: Settings, systems: Iterable[str]) -> frozenset[str]:
-    """Canonical names that the company's field maps of these CRMs mark as personal; the ledger keeps them in one table."""
-    return frozenset().union(*(field_map_of(settings.mappings, system).personal() for system in systems))
 
 
 @contextlib.contextmanager

@@ -13,9 +13,11 @@ from handoff.decide import decide
 from handoff.digest import canonical, digest
 from handoff.explain import explain
 from handoff.facts import Kind
-from handoff.match import PERSONAL_FIELDS
+from handoff.match import HIDDEN
+from handoff.policy import Alert, Operator, Test
+from handoff.vocabulary import PERSONAL_FIELDS
 from tests.handoff.makers import GOOD_FIT, NOW, activity, days_ago, form, frame, lead, prior, record
-from tests.handoff.policies import POLICY, compiled
+from tests.handoff.policies import POLICY, compiled, every
 
 SMALL = compiled()
 
@@ -74,6 +76,25 @@ def test_no_personal_value_of_the_lead_is_explained_or_digested_into_the_trace()
     for name in PERSONAL_FIELDS:
         assert personal[name] not in kept
         assert personal[name] not in explain(decided, SMALL)
+
+
+def test_no_value_of_a_companys_own_personal_field_is_explained_or_traced() -> None:
+    """A rule that it speaks against, one that it fires, and an alert say what they asked for; what was found stands in none of them."""
+    own = Test(field="nickname", op=Operator.IS, value="ace", personal=True)
+    lost, fires = (row.model_copy(update={"from_stages": ("sal",)}) for row in POLICY.transitions[:2])
+    lost = lost.model_copy(update={"when": every(own)})
+    fires = fires.model_copy(update={"when": every(own.model_copy(update={"op": Operator.CONTAINS_ANY, "value": ("quuxie",)}))})
+    alert = Alert(name="nicknamed", stages=("sal",), when=every(own.model_copy(update={"op": Operator.KNOWN})), says="look")
+    facts = lead(record(fields={"nickname": "Quuxie of Bathyscaphe"}))
+    for policy, fired in ((compiled(transitions=(lost, fires)), fires.name), (compiled(transitions=(lost,), alerts=(alert,)), "")):
+        decided = decide(prior("sal"), facts, policy, frame(), NOW)
+        assert decided.transition == fired
+        assert bool(decided.exceptions) is not bool(fired)
+        assert ("lost", lost.name, "no", "nickname", "is", "ace", HIDDEN) in decided.because
+        assert f"(nickname is {HIDDEN}, asks for ace)" in explain(decided, policy)
+        for said in (canonical(decided), explain(decided, policy)):
+            assert "quuxie" not in said.casefold()
+            assert "bathyscaphe" not in said.casefold()
 
 
 class _Side(StrEnum):

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from handoff.match import HIDDEN, Verdict, compile_condition, whole_number
-from handoff.policy import Condition, Operator, Test
+from handoff.match import HIDDEN, Verdict, _leaf, compile_condition, whole_number
+from handoff.policy import Condition, Operator, ScopeRule, Test
+from handoff.scope import compile_scope
+from tests.handoff.policies import POLICY
 
 
 class Stub(dict[str, Any]):
@@ -99,6 +101,34 @@ def test_values_of_personal_fields_never_enter_a_trace() -> None:
     verdict = compile_condition(Test(field="email", op=Operator.IS, value="a@b.example"))(Stub({"email": "secret@person.example"}))
     assert verdict is not None
     assert verdict[-1] == HIDDEN
+
+
+def test_values_of_a_companys_own_personal_fields_never_enter_a_trace() -> None:
+    """Alone, in a group, and under `none`: the trace names the field and the test, and that something stood there."""
+    own = Test(field="nickname", op=Operator.IS, value="Ace", personal=True)
+    wrapped = (own, Condition(all=(own, YES)), Condition(any=(own,)), Condition(any=(own, Condition(all=(own,)))))
+    for condition in wrapped:
+        verdict = compile_condition(condition)(Stub({"nickname": "Quuxie"}, yes=True))
+        assert verdict == ("no", "nickname", "is", "Ace", HIDDEN)
+    denied = compile_condition(Condition(none=(own,)))(Stub({"nickname": "Ace"}))
+    assert denied == ("no", "nickname", "none of", "", "holds")
+
+
+def test_personal_values_are_not_kept_with_their_answers() -> None:
+    plain, personal = (Test(field="nickname", op=Operator.IS, value="Ace", personal=marked) for marked in (False, True))
+    for test, kept in ((plain, ["Quuxie"]), (personal, [])):
+        _, _, answers = _leaf(test)
+        assert answers["Quuxie"] is not None
+        assert list(answers) == kept
+
+
+def test_a_scope_rule_keeps_no_personal_values_with_its_answers() -> None:
+    own = Test(field="nickname", op=Operator.IS, value="Ace", personal=True)
+    rule = ScopeRule(name="aces", kind="partner", when=Condition(all=(own,)))
+    scope = compile_scope(POLICY.model_copy(update={"scope": (*POLICY.scope, rule)}))
+    assert scope.names[-1] == "aces"
+    assert "nickname" not in scope.reads
+    assert [place for place, _ in scope.others][-1] == len(scope.names) - 1
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from handoff.vocabulary import PERSONAL_FIELDS
+from mappings.compile import conditions_of, leaves
 from mappings.fields import FieldMapError
-from mappings.load import SHIPPED, field_map_of, load_policy, mapped_fields
+from mappings.load import SHIPPED, field_map_of, load_policy, mapped_fields, personal_fields
 from tests.mappings.policy_folder import change, copy_policy, problems_of
 
 _SEATS = "  contacts:\n    seats: {name: seats_wanted, type: number}\n"
@@ -47,6 +49,24 @@ def test_rules_may_use_the_fields_of_the_folders_own_map(tmp_path: Path) -> None
     own_map(folder)
     assert mapped_fields(folder)["seats"] == "int"
     assert any(rule.name == "many_seats" for rule in load_policy(folder).scope)
+
+
+def test_a_rule_over_a_personal_field_of_the_folders_own_map_knows_that_it_is_one(tmp_path: Path) -> None:
+    """Otherwise its value would stand in the trace of every decision. An account's field is asked for with its prefix."""
+    folder = own_map(copy_policy(tmp_path), new=f"{_SEATS}    nickname: {{name: nick, type: text, personal: true}}\n")
+    own_map(folder, "salesforce", "  Account:\n", "  Account:\n    matron: {name: Matron__c, type: text, personal: true}\n")
+    asked = "{any: [{seats: {at_least: 50}}, {nickname: ace}, {account_matron: ace}]}"
+    change(folder, "scope", "leave_alone:\n", f"leave_alone:\n  - {{name: aces, kind: partner, when: {asked}}}\n")
+    (rule,) = [rule for rule in load_policy(folder).scope if rule.name == "aces"]
+    assert {test.field: test.personal for test in leaves(rule.when)} == {"seats": False, "nickname": True, "account_matron": True}
+    assert personal_fields(folder) == {*PERSONAL_FIELDS, "nickname", "matron"}
+    assert personal_fields(folder, ["hubspot"]) == {*PERSONAL_FIELDS, "nickname"}
+
+
+def test_the_fields_that_are_always_personal_need_no_mark() -> None:
+    """So the digest of a policy without personal fields of its own is what it was before there were marks."""
+    assert personal_fields() == PERSONAL_FIELDS
+    assert not any(test.personal for condition in conditions_of(load_policy()) for test in leaves(condition))
 
 
 def test_silence_may_go_by_a_source_of_the_folders_own_map(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mappings.digest import policy_digest
+from handoff.condition import Condition, Operator, Test
+from mappings.digest import _without, policy_digest
 from mappings.load import load_policy
 from tests.mappings.policy_folder import change, copy_policy
 
@@ -61,6 +62,17 @@ def test_what_decides_nothing_leaves_the_digest(file: str, old: str, new: str, t
     folder = copy_policy(tmp_path)
     change(folder, file, old, new)
     assert load_policy(folder).digest == load_policy().digest
+
+
+def test_a_personal_field_counts_in_the_digest_and_any_other_leaves_it_as_it_was() -> None:
+    """Traces change with the mark, so it belongs there; a test without one reads as it did before there were marks."""
+    policy = load_policy()
+    digests = {}
+    for personal in (False, True):
+        asked = Test(field="need", op=Operator.KNOWN, personal=personal)
+        digests[personal] = policy_digest(policy.model_copy(update={"takes": Condition(all=(asked,))}))
+    assert digests[False] != digests[True]
+    assert "personal" not in str(_without(Test(field="need", op=Operator.KNOWN).model_dump(mode="json")))
 
 
 def test_the_digest_is_the_same_in_another_process() -> None:

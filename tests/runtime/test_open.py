@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mappings.load import SHIPPED
-from runtime.open import SettingsError, account_of, clock_of, open_crms, open_engine, personal_fields, policy_of, production_of, wall_clock
+from mappings.load import SHIPPED, personal_fields
+from runtime.open import SettingsError, account_of, clock_of, open_crms, open_engine, policy_of, production_of, wall_clock
 from runtime.settings import GivenSettings, Settings
 
 
@@ -31,10 +31,16 @@ def _own_map(folder: Path) -> Path:
 def test_the_companys_own_field_map_is_the_one_a_run_reads(tmp_path: Path) -> None:
     """`policy check` looks at it, so it has to count."""
     settings = _settings(tmp_path, mappings=_own_map(tmp_path))
-    assert "nickname" in personal_fields(settings, ["hubspot"])
+    assert "nickname" in personal_fields(settings.mappings, ["hubspot"])
     with contextlib.ExitStack() as stack:
         crms = open_crms(settings, wall_clock, stack)
         assert "calls" not in crms["hubspot"].streams()
+
+
+def test_the_ledger_of_a_run_knows_the_personal_fields_of_the_companys_own_map(tmp_path: Path) -> None:
+    """It keeps their values apart, and whoever passes on a CRM's words asks it which they are."""
+    with open_engine(_settings(tmp_path, mappings=_own_map(tmp_path))) as engine:
+        assert engine.ledger.personal == personal_fields() | {"nickname"}
 
 
 def _unreadable_key(folder: Path) -> Settings:
