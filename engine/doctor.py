@@ -14,7 +14,7 @@ from connectors.protocol import Crm, CrmError, FieldInfo, Identity, Person, Refu
 from engine.context import Engine
 from engine.other_writers import OF_THE_INTEGRATION, other_writers
 from engine.pull import absent_switch
-from engine.records import ROUTED, TASKS
+from engine.records import TASKS
 from engine.report import Check, Verdict
 
 OWN_NEEDED = ("handoff_stage", "handoff_stage_since", "handoff_episode", "handoff_rev", "handoff_reason", "handoff_next_step")
@@ -101,7 +101,7 @@ def _quota(_engine: Engine, crm: Crm) -> Iterator[Check]:
 
 
 def _fields(engine: Engine, crm: Crm) -> Iterator[Check]:
-    fields = crm.fields(ROUTED[crm.system])
+    fields = crm.fields(engine.policy.carriers[crm.system])
     usual = [name for name in fields if not name.startswith("handoff_") and name not in OF_THE_INTEGRATION]
     absent = {name: fields[name].vendor_name for name in usual if not fields[name].exists}
     if absent:

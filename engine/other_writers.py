@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from connectors.protocol import Crm, Verified
 from connectors.values import instant
 from engine.context import Engine
-from engine.records import ROUTED
 from engine.report import Check, Verdict
 from handoff.facts import Edit
 
@@ -33,9 +32,9 @@ def other_writers(engine: Engine, crm: Crm) -> Iterator[Check]:
 
     Raises CrmError when the history cannot be read.
     """
-    fields = crm.fields(ROUTED[crm.system])
+    fields = crm.fields(engine.policy.carriers[crm.system])
     asked = [name for name in (*FIELDS, SYNCED) if name in fields and fields[name].exists]
-    refs = engine.ledger.facts.latest(crm.system, ROUTED[crm.system], SAMPLE)
+    refs = engine.ledger.facts.latest(crm.system, engine.policy.carriers[crm.system], SAMPLE)
     now = engine.clock()
     read = crm.verify(refs, asked, now - LOOK_BACK) if refs else {}
     found = [verified for verified in read.values() if verified.record is not None]

@@ -1,8 +1,7 @@
-"""The vendors' objects that are routed, and how our canonical object names relate to them."""
+"""Our canonical names of what is created, and the vendors' objects behind them."""
 
 from __future__ import annotations
 
-ROUTED = {"hubspot": "contacts", "salesforce": "Lead"}
 TASKS = {"hubspot": "tasks", "salesforce": "Task"}
 LEAD, TASK, DEAL = "lead", "task", "deal"
 EFFECTS = frozenset({TASK, DEAL})  # created last: they belong to a record that must say first what was decided

@@ -140,7 +140,7 @@ def _hand_over(facts: LeadFacts, offer: Past, end: Past | None, touches: Sequenc
     decision, calendar = offer.decision, clocks.compiled.calendar
     now = seconds_of(clocks.now)
     offered = seconds_of(decision.offered_at or offer.at)
-    ended = seconds_of(end.at) if end is not None else now if departure(facts, routed_records(facts)) else None
+    ended = seconds_of(end.at) if end is not None else now if departure(facts, routed_records(facts, clocks.compiled.carriers)) else None
     promise = _promise(offer, offered, clocks)
     answered = _answered(touches, offered, ended, end, clocks)
     waited = None if answered is None else waited_seconds(calendar, promise.start, answered, promise.away, promise.waived) // MINUTE

@@ -68,7 +68,7 @@ class SlaCount:
         """One lead more."""
         for made in hand_overs(facts, prior, past, self.clocks):
             self._count(made)
-        for record in routed_records(facts):
+        for record in routed_records(facts, self.clocks.compiled.carriers):
             self.statuses[record.ref.system, record.fields.get("status", "")] += 1
         if prior is not None:
             self.stages[prior.stage] += 1

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import islice
 
 from engine.context import Engine
-from engine.records import ROUTED
 from handoff.facts import Activity, Actor, Kind, LeadFacts, Record, Ref, State
 from handoff.identity import Link as Found
 from handoff.identity import Resolution, Standing, address_of, named_ids
@@ -14,8 +13,7 @@ from handoff.identity import resolve as unite
 from handoff.touches import MET
 from ledger.values import Link, Role
 
-_ROUTED = frozenset(ROUTED.values())
-HUMANS = _ROUTED | {"Contact"}
+HUMANS = frozenset({"contacts", "Lead", "Contact"})
 AMBIGUOUS = "ambiguous_identity"
 PARTS_AHEAD = 10
 """How many parts are known ahead, as (record, revision): what one part reaches need not be resolved again in another."""
@@ -45,7 +43,7 @@ def in_words(engine: Engine, listed: Sequence[tuple[str, str, str]], facts: Mapp
         return list(listed)
     reached = _reach(engine, tuple(records.values()))
     keys = {ref: link.lead for ref, link in engine.ledger.facts.linked(reached).items()}
-    words = {lead: detail for lead, _, detail in unite(tuple(reached.values()), keys).problems}
+    words = {lead: detail for lead, _, detail in unite(tuple(reached.values()), keys, None, engine.compiled.carriers).problems}
     return [(lead, reason, words.get(lead, detail) if lead in unclear else detail) for lead, reason, detail in listed]
 
 
@@ -57,9 +55,9 @@ def _resolve_part(engine: Engine, part: Sequence[Ref]) -> Mapping[Ref, Record]:
         return {}
     records = _reach(engine, people)
     linked = facts.linked(records)
-    several = _several(records.values())
+    several = _several(records.values(), engine.compiled.carriers)
     standing = _standings(engine, {link.lead for ref, link in linked.items() if ref in several}) if several else {}
-    found = unite(tuple(records.values()), {ref: link.lead for ref, link in linked.items()}, standing)
+    found = unite(tuple(records.values()), {ref: link.lead for ref, link in linked.items()}, standing, engine.compiled.carriers)
     _store(engine, found, linked)
     return records
 
@@ -91,11 +89,11 @@ def _neighbours(engine: Engine, fresh: Sequence[Record], known: Mapping[Ref, Rec
     return facts.records(sorted(ref for ref in reached - known.keys() if ref.object in HUMANS)).values()
 
 
-def _several(records: Iterable[Record]) -> set[Ref]:
+def _several(records: Iterable[Record], carriers: Container[str]) -> set[Ref]:
     """Live records that share their address with another of the same CRM: only these need a primary."""
     groups: dict[tuple[str, str], list[Ref]] = {}
     for record in records:
-        if record.state is State.LIVE and record.ref.object in _ROUTED and (address := address_of(record)):
+        if record.state is State.LIVE and record.ref.object in carriers and (address := address_of(record)):
             groups.setdefault((record.ref.system, address), []).append(record.ref)
     return {ref for group in groups.values() if len(group) > 1 for ref in group}
 

@@ -130,7 +130,7 @@ class Case(dict[str, Any]):
 def open_case(prior: Prior | None, facts: LeadFacts, policy: CompiledPolicy, frame: Frame, now: datetime) -> Case:
     """The case of one lead; where `prior` is None, our own fields on the record or the first sight say where it stands."""
     history = read_history(facts.activities, now, policy.intent, frame.owners)
-    routed = routed_records(facts)
+    routed = routed_records(facts, policy.carriers)
     record = record_of_record(routed, policy.policy.systems)
     owner = owner_of(record, frame)
     known = settle_prior(prior, facts, routed, record, owner, history, policy, frame, now)

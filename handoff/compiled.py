@@ -138,6 +138,7 @@ class CompiledPolicy:
     cadences: Mapping[str, Cadence]
     watches: Mapping[str, Watch]
     lag_seconds: int
+    carriers: frozenset[str]  # the objects that carry a lead's stage, status and owner
     placeholders: frozenset[str]
     notices_on: Mapping[str, tuple[NoticeRule, ...]]  # rule -> notices that come with it
     notices_in: Mapping[str, tuple[NoticeRule, ...]]  # stage -> notices that a clock sets off there
@@ -183,6 +184,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         asked_anyway={rule.name: rule for rule in policy.scope if rule.hand_raise_to},
         watches={stage: _watch(policy, stage, stage_rows) for stage, stage_rows in per_stage.items()},
         lag_seconds=policy.silence.max_lag_hours * 3600,
+        carriers=frozenset(policy.carriers.values()),
         placeholders=frozenset(text.strip().casefold() for text in policy.company.placeholders),
         suffixes=frozenset(policy.company.suffixes.rules.split()),
         free_mail=frozenset(policy.company.free_mail_domains),

@@ -9,7 +9,7 @@ names share a mailbox, the records are ambiguous: each stands alone, is reported
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -69,7 +69,12 @@ class Resolution:
     problems: tuple[tuple[str, str, str], ...] = ()
 
 
-def resolve(records: Sequence[Record], keys: Mapping[Ref, str] | None = None, standing: Mapping[Ref, Standing] | None = None) -> Resolution:
+def resolve(
+    records: Sequence[Record],
+    keys: Mapping[Ref, str] | None = None,
+    standing: Mapping[Ref, Standing] | None = None,
+    carriers: Container[str] = ROUTED_OBJECTS,
+) -> Resolution:
     """Unite `records` (a closed set: everything reachable by id or address from any of them). `keys` are the lead keys known so far.
 
     The order of `records` never matters. A record that stands alone is the primary of its own lead.
@@ -90,7 +95,7 @@ def resolve(records: Sequence[Record], keys: Mapping[Ref, str] | None = None, st
             continue
         key, others = _key_of(cluster, known)
         aliases.extend((other, key) for other in others)
-        links.extend(_roles(cluster, key, stands))
+        links.extend(_roles(cluster, key, stands, carriers))
     return Resolution(tuple(links), tuple(aliases), tuple(problems))
 
 
@@ -216,11 +221,11 @@ def _key_of(cluster: Sequence[Record], known: Mapping[Ref, str]) -> tuple[str, t
     return key, tuple(other for other in found if other != key)
 
 
-def _roles(cluster: Sequence[Record], key: str, stands: Mapping[Ref, Standing]) -> Iterable[Link]:
+def _roles(cluster: Sequence[Record], key: str, stands: Mapping[Ref, Standing], carriers: Container[str]) -> Iterable[Link]:
     """Per CRM one primary among the live routed records; in the CRMs after the first it is called a mirror."""
     best: dict[str, Record] = {}
     for record in cluster:
-        if record.state == State.LIVE and record.ref.object in ROUTED_OBJECTS:
+        if record.state == State.LIVE and record.ref.object in carriers:
             present = best.get(record.ref.system)
             if present is None or _rank(record, stands) < _rank(present, stands):
                 best[record.ref.system] = record
@@ -228,7 +233,7 @@ def _roles(cluster: Sequence[Record], key: str, stands: Mapping[Ref, Standing]) 
     for record in cluster:
         if record.ref == first:
             yield Link(record.ref, key, PRIMARY)
-        elif record.state == State.LIVE and record.ref.object in ROUTED_OBJECTS and best[record.ref.system].ref != record.ref:
+        elif record.state == State.LIVE and record.ref.object in carriers and best[record.ref.system].ref != record.ref:
             yield Link(record.ref, key, DUPLICATE)
         else:
             yield Link(record.ref, key, MIRROR)

@@ -88,7 +88,7 @@ def lines(decision: Decision, facts: LeadFacts, policy: CompiledPolicy, frame: F
     """Lines and creations of one decision against the facts it was made on; both empty when the decision changes nothing."""
     if decision.unchanged or not decision.in_scope:
         return PlanLines((), ())
-    routed = routed_records(facts)
+    routed = routed_records(facts, policy.carriers)
     main = record_of_record(routed, policy.policy.systems)
     edited = frozenset(edit.field for edit in facts.edits) - frozenset(decision.override)
     if "stage" in edited:
@@ -252,7 +252,7 @@ def _new_lead(decision: Decision, effect: Effect, facts: LeadFacts, policy: Comp
     values.update({field: "true" for field, wanted in ticks(decision, policy).items() if wanted})
     values["handoff_key"] = effect.key
     values["owner"] = owner_id(decision.owner, system, frame)
-    values["hubspot_id"] = next((record.ref.id for record in routed_records(facts) if record.ref.system == "hubspot"), None)
+    values["hubspot_id"] = next((record.ref.id for record in routed_records(facts, policy.carriers) if record.ref.system == "hubspot"), None)
     status = policy.policy.stages[decision.stage].project.get(system, {}).get("status")
     if status:
         values["status"] = status
@@ -271,7 +271,7 @@ def _new_lead(decision: Decision, effect: Effect, facts: LeadFacts, policy: Comp
 
 def _new_deal(decision: Decision, effect: Effect, facts: LeadFacts, policy: CompiledPolicy, frame: Frame) -> Iterator[Creation]:
     """The Stage 0 opportunity as a HubSpot deal of the contact and its company; the amount is for sales to say."""
-    contact = next((record for record in routed_records(facts) if record.ref.system == "hubspot"), None)
+    contact = next((record for record in routed_records(facts, policy.carriers) if record.ref.system == "hubspot"), None)
     if contact is None:
         return
     opportunity, company = policy.policy.opportunity, contact.fields.get("account")

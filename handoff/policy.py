@@ -44,6 +44,7 @@ from handoff.policy_scoring import IntentKind as IntentKind
 from handoff.policy_scoring import Persona as Persona
 from handoff.policy_scoring import SubjectKind as SubjectKind
 from handoff.policy_scoring import kind_of_subject as kind_of_subject
+from handoff.vocabulary import CARRIERS
 from handoff.vocabulary import SIGNALS as SIGNALS
 
 
@@ -195,6 +196,7 @@ class Policy(Frozen):
     approvals: tuple[Approval, ...]
     company: Company
     systems: tuple[str, ...]  # system of record first; a lead's record of stage and owner is in the first system where it has a live record
+    carriers: Mapping[str, str] = CARRIERS  # system -> the object that carries stage, status and owner there
     sources: Mapping[str, tuple[str, ...]] = {}  # canonical field -> systems in order; default is `systems`
     first_stage: str = "lead"
     offered_stage: str = "offered"

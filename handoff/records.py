@@ -1,28 +1,31 @@
 """Which of a lead's records counts, who owns it, and what our own fields on it say.
 
 The record of record is the first live, routed record in the first system (by the policy's order) that has one: its owner and status are
-the facts. Routed objects are HubSpot contacts and Salesforce Leads; a converted Lead has left the funnel.
+the facts. Which object is routed the policy says per CRM: HubSpot contacts and Salesforce Leads, or Contacts in an org without
+Leads. A converted Lead has left the funnel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 
 from handoff.decision import Frame, Prior
 from handoff.facts import LeadFacts, Record, State
 from handoff.policy import Stage
+from handoff.vocabulary import CARRIERS
 
-ROUTED_OBJECTS = frozenset({"contacts", "Lead"})
+ROUTED_OBJECTS = frozenset(CARRIERS.values())
+"""Where a company says nothing else."""
 QUEUE = "queue:"
 
 
-def routed_records(facts: LeadFacts) -> tuple[Record, ...]:
-    """Live records we may write to: routed objects, duplicates left out; the primary first."""
+def routed_records(facts: LeadFacts, carriers: Container[str] = ROUTED_OBJECTS) -> tuple[Record, ...]:
+    """Live records we may write to: those of the `carriers` (a compiled policy's), duplicates left out; the primary first."""
     return tuple(
         record
         for record in facts.records
-        if record.state == State.LIVE and record.ref.object in ROUTED_OBJECTS and record.ref not in facts.duplicates
+        if record.state == State.LIVE and record.ref.object in carriers and record.ref not in facts.duplicates
     )
 
 

@@ -97,7 +97,7 @@ def shadow_lines(decision: Decision, facts: LeadFacts, policy: CompiledPolicy, d
     rule = decision.transition or "shadow"
     return tuple(
         Line(decision.lead, record.ref, record.ref.object, field, before, value or None, rule, "field", "shown, not moved", due)
-        for record in routed_records(facts)
+        for record in routed_records(facts, policy.carriers)
         for field, value in shadow_fields(decision, record, policy).items()
         if (before := record.fields.get(field) or None) != (value or None)
     )

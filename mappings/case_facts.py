@@ -24,7 +24,6 @@ TEAM = {
 """Who is there in every case."""
 
 BASE_FIELDS = {"email": "lead@customer.example", "legal_basis": "Legitimate interest"}
-OBJECTS = {"hubspot": "contacts", "salesforce": "Lead"}
 _SPAN = re.compile(r"([+-])(\d+)([mhd])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _DEALS = {"won": "won", "lost": "lost", "open_deal": "open"}
@@ -57,15 +56,15 @@ def facts_of(case: CaseShape, policy: Policy) -> LeadFacts:
     created = moment(case.created, now)
     systems = case.in_ or [policy.systems[0]]
     fields = {name: value for name, value in {**BASE_FIELDS, **case.fields}.items() if value}
-    records = tuple(_record(system, fields, case, created) for system in systems)
+    records = tuple(_record(system, policy.carriers[system], fields, case, created) for system in systems)
     did = sorted((_activity(one, number, records[0].ref, now) for number, one in enumerate(case.did)), key=lambda one: one.occurred_at)
     edits = tuple(Edit(name, value or None, now - timedelta(hours=1), "person") for name, value in sorted(case.typed.items()))
     return LeadFacts(str(records[0].ref), records, fields, tuple(reversed(did)), created, edits)
 
 
-def _record(system: str, fields: dict[str, str], case: CaseShape, created: datetime) -> Record:
+def _record(system: str, carrier: str, fields: dict[str, str], case: CaseShape, created: datetime) -> Record:
     own = {**fields, **({"owner": owner_id(case.owner, system)} if case.owner else {})}
-    return Record(Ref(system, OBJECTS[system], "1"), own, created, created, created)
+    return Record(Ref(system, carrier, "1"), own, created, created, created)
 
 
 def owner_id(owner: str, system: str) -> str:

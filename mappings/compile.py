@@ -36,6 +36,7 @@ def compile_policy(files: Files, words: Words) -> core.Policy:
         approvals=tuple(core.Approval(team=entry.team, by=entry.by, on=entry.on, rules=entry.rules) for entry in agreed.approvals),
         company=_company(files.shapes["company"]),
         systems=tuple(agreed.systems),
+        carriers=dict(files.carriers),
         sources={name: tuple(systems) for name, systems in agreed.sources.items()},
         first_stage=agreed.first_stage,
         offered_stage=agreed.offered_stage,

@@ -11,10 +11,11 @@ import json
 from typing import Any
 
 from handoff.policy import Policy
+from handoff.vocabulary import CARRIERS
 
 _LEFT_OUT = frozenset({"where", "digest", "approvals", "version", "rules", "unsigned"})
-_MARKS = frozenset({"personal"})
-"""They count where they are set. Where they are not, a policy has the digest that it had before there were such marks."""
+_UNSET = {"personal": False, "carriers": dict(CARRIERS)}
+"""These count where a company sets them. Where it does not, a policy has the digest that it had before there were such things."""
 
 
 def policy_digest(policy: Policy) -> str:
@@ -30,7 +31,7 @@ def with_digest(policy: Policy) -> Policy:
 
 def _without(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without(child) for key, child in value.items() if key not in _LEFT_OUT and not (key in _MARKS and child is False)}
+        return {key: _without(child) for key, child in value.items() if key not in _LEFT_OUT and _UNSET.get(key, ...) != child}
     if isinstance(value, list):
         return [_without(child) for child in value]
     return value

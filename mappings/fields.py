@@ -13,10 +13,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from handoff.vocabulary import CARRIERS
 from mappings.problems import PolicyErrors, did_you_mean
 from mappings.yaml_marks import Marked, read_marked
 
 HERE = Path(__file__).parent
+MAY_CARRY: Mapping[str, tuple[str, ...]] = {"hubspot": ("contacts",), "salesforce": ("Lead", "Contact")}
+"""Which objects can carry a lead's stage, status and owner in each CRM; CARRIERS do where a field map names none."""
+
+
+CARRIED = ("status", "owner", "handoff_key", "handoff_stage", "handoff_stage_since", "handoff_episode", "handoff_rev", "handoff_reason")
+"""Without these no lead can be carried."""
 
 
 class FieldMapError(ValueError):
@@ -93,6 +100,7 @@ class FieldMap(_Frozen):
     """The field map of one CRM: vendor object -> canonical field -> vendor field."""
 
     system: Literal["hubspot", "salesforce"]
+    carrier: str = ""  # the object that carries stage, status and owner; "" is that of CARRIERS
     calls: CallWords = CallWords()
     automated_authors: tuple[str, ...] = ()  # e-mails of tools whose logged mails and calls are steps of a sequence
     objects: Mapping[str, Mapping[str, FieldSpec]] = Field(min_length=1)
@@ -106,6 +114,21 @@ class FieldMap(_Frozen):
                     raise ValueError(f"{name}: {spec.name} stands for both {seen[spec.name]} and {canonical}; keep one")
                 seen[spec.name] = canonical
         return self
+
+    @model_validator(mode="after")
+    def _carrier_can_carry(self) -> FieldMap:
+        known = MAY_CARRY[self.system]
+        if self.carrier and self.carrier not in known:
+            raise ValueError(f"carrier: {self.carrier} carries no lead in {self.system}; write {' or '.join(known)}")
+        missing = [name for name in CARRIED if name not in self.fields(self.lead_object)] if self.carrier else []
+        if missing:
+            raise ValueError(f"carrier: {self.carrier} has no line for {', '.join(missing)}; add it under objects.{self.carrier}")
+        return self
+
+    @property
+    def lead_object(self) -> str:
+        """The vendor's object that carries a lead: its stage, status, owner and everything else we write."""
+        return self.carrier or CARRIERS[self.system]
 
     def fields(self, object_name: str) -> Mapping[str, FieldSpec]:
         """Canonical -> spec of one vendor object; empty when the object is not mapped."""

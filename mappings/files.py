@@ -12,11 +12,13 @@ from mappings.yaml_marks import Marked
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """All files of one policy: their checked shapes, their trees for lines, and per CRM the objects that its field map reads."""
+    """All files of one policy: their checked shapes, their trees for lines, and per CRM the objects that its field map reads and the
+    one of them that carries the lead."""
 
     shapes: Mapping[str, Any]
     trees: Mapping[str, Marked]
     objects: Mapping[str, tuple[str, ...]]
+    carriers: Mapping[str, str]
 
     def where(self, file: str, *path: str | int) -> str:
         """file:line of a path in a file."""

@@ -29,7 +29,7 @@ from mappings.yaml_marks import Marked, read_marked
 SHIPPED = Path(__file__).parent
 """The default policy: Company A's."""
 
-_LEAD_OBJECTS = {"hubspot": ("contacts", "companies"), "salesforce": ("Lead", "Account")}
+_ACCOUNTS = {"hubspot": "companies", "salesforce": "Account"}
 _PREFIXES = ("", "account_")
 """What a rule writes before the name of a field of the lead, and of its account."""
 _TYPES = {FieldType.NUMBER: "int", FieldType.BOOL: "bool", FieldType.TEXT: "text", FieldType.PICKLIST: "text"}
@@ -48,7 +48,9 @@ def load_policy(folder: Path = SHIPPED) -> Policy:
         for name, tree in trees.items():
             _try_conditions(words, tree, name)
         raise PolicyErrors([*problems, *words.problems], more_may_follow=True)
-    files = Files(shapes, trees, {system: tuple(field_map_of(folder, system).objects) for system in _LEAD_OBJECTS})
+    maps = {system: field_map_of(folder, system) for system in _ACCOUNTS}
+    objects, carriers = {system: tuple(one.objects) for system, one in maps.items()}, {system: one.lead_object for system, one in maps.items()}
+    files = Files(shapes, trees, objects, carriers)
     policy = compile_policy(files, words)
     problems += [*words.problems, *check_policy(policy, files, conditions_compiled=not words.problems)]
     if problems:
@@ -96,7 +98,7 @@ def _policy_folder(folder: Path) -> Path | None:
 def strays(folder: Path) -> list[Problem]:
     """YAML files that nothing reads: a policy file under another name, whose rules would silently not count."""
     found = sorted(path for end in ("yaml", "yml") for path in folder.glob(f"*.{end}"))
-    known = (*FILES, *_LEAD_OBJECTS, "requirements")
+    known = (*FILES, *_ACCOUNTS, "requirements")
     strange = [path for path in found if path.suffix == ".yml" or path.stem not in known]
     unread = [path for path in found if path not in strange and not path.is_file()]
     mend = "name it {}.yaml, or move it out of the policy's folder"
@@ -166,7 +168,7 @@ def field_map_of(folder: Path, system: str) -> FieldMap:
     return _shipped_map(system)
 
 
-@lru_cache(maxsize=len(_LEAD_OBJECTS))
+@lru_cache(maxsize=len(_ACCOUNTS))
 def _shipped_map(system: str) -> FieldMap:
     return load_field_map(system, SHIPPED)
 
@@ -174,16 +176,16 @@ def _shipped_map(system: str) -> FieldMap:
 def mapped_fields(folder: Path = SHIPPED) -> dict[str, str]:
     """Canonical fields of leads and accounts (prefix `account_`) that the folder's field maps bring, with their types."""
     made: dict[str, str] = {}
-    for system, (lead, account) in _LEAD_OBJECTS.items():
+    for system, account in _ACCOUNTS.items():
         fields = field_map_of(folder, system)
-        for prefix, object_name in zip(_PREFIXES, (lead, account), strict=True):
+        for prefix, object_name in zip(_PREFIXES, (fields.lead_object, account), strict=True):
             for name, spec in fields.fields(object_name).items():
                 if spec.type in _TYPES and (not spec.own or spec.type is FieldType.BOOL):
                     made.setdefault(f"{prefix}{name}", _TYPES[spec.type])
     return made
 
 
-def personal_fields(folder: Path = SHIPPED, systems: Iterable[str] = tuple(_LEAD_OBJECTS)) -> frozenset[str]:
+def personal_fields(folder: Path = SHIPPED, systems: Iterable[str] = tuple(_ACCOUNTS)) -> frozenset[str]:
     """Canonical fields that the folder's maps of these CRMs mark as personal: what the ledger keeps in one table and nothing tells."""
     return frozenset().union(*(field_map_of(folder, system).personal() for system in systems))
 

@@ -256,4 +256,5 @@ BUILDERS: Mapping[str, Callable[[Source], Iterator[Activity]]] = {
     "ListEmailIndividualRecipient": _send,
     "Opportunity": _opportunity,
     "LeadHistory": _history,
+    "ContactHistory": _history,
 }

@@ -1,4 +1,4 @@
-"""Creating Leads and tasks in Salesforce exactly once.
+"""Creating Leads (or Contacts, where they carry the lead) and tasks in Salesforce exactly once.
 
 Our key field is unique, so Salesforce itself refuses a second record with the same key; what was refused for that reason is found by the
 key. An existing record is never written over, as an upsert would. Where the org has no key field on tasks, a marker line in the
@@ -19,23 +19,23 @@ from connectors.salesforce.schema import Schema
 from connectors.salesforce.writes import Writes
 from handoff.facts import Ref
 
-OBJECTS = {"lead": "Lead", "task": "Task"}
 KEY = "handoff_key"
 KEYS_PER_QUERY = 50  # keys are long, and the query stands in the address
 NOT_PROVIDED = "[not provided]"  # what Salesforce's own importers put where LastName or Company is unknown: both are required
 
 
 class Creates:
-    """Creates Leads and tasks."""
+    """Creates Leads and tasks; `lead_object` is what carries a lead."""
 
-    def __init__(self, client: SalesforceClient, schema: Schema, writes: Writes) -> None:
+    def __init__(self, client: SalesforceClient, schema: Schema, writes: Writes, lead_object: str) -> None:
         self._client = client
         self._schema = schema
         self._writes = writes
+        self.objects = {"lead": lead_object, "task": "Task"}
 
     def create(self, new: Sequence[NewRecord]) -> tuple[Outcome, ...]:
         """One outcome per record, in order; a record whose key exists already is found, not doubled."""
-        object_name = OBJECTS[new[0].object]
+        object_name = self.objects[new[0].object]
         enforced = self._is_enforced(object_name)
         known = {} if enforced else self.find(object_name, [one.unique_key for one in new], [ref for one in new for ref in one.about])
         outcomes = {index: Outcome(Fate.DONE, known[one.unique_key]) for index, one in enumerate(new) if one.unique_key in known}
@@ -92,9 +92,9 @@ class Creates:
         values: dict[str, str | None] = {name: value for name, value in one.values.items() if name != KEY}
         if KEY in self._schema.specs(object_name):
             values[KEY] = one.unique_key
-        elif object_name == "Lead":
+        elif object_name != "Task":
             raise Refused(
-                "Salesforce Lead: without the field Handoff_Key__c a lost reply would double the lead; run `handoff setup` first", "field"
+                f"Salesforce {object_name}: without the field Handoff_Key__c a lost reply would double the lead; run `handoff setup` first", "field"
             )
         return self._task(values, one) if object_name == "Task" else self._lead(values)
 
@@ -102,11 +102,12 @@ class Creates:
         """What the org can keep of them: a field that is not there, or that Salesforce sets itself, is left out, ours excepted."""
         for field in ("last_name", "company"):
             values[field] = values.get(field) or NOT_PROVIDED
-        known = self._schema.specs("Lead")
+        lead_object = self.objects["lead"]
+        known = self._schema.specs(lead_object)
         kept = {
             name: value for name, value in values.items() if name.startswith("handoff_") or (name in known and not known[name].read_only)
         }
-        return self._writes.values("Lead", kept)
+        return self._writes.values(lead_object, kept)
 
     def _task(self, values: dict[str, str | None], one: NewRecord) -> dict[str, Any]:
         """No mail is sent for a task made by API, so a reminder at the due time makes it seen (help.salesforce.com, task notifications)."""

@@ -11,8 +11,8 @@ from connectors.clocks import Clocks
 from connectors.protocol import Change, Cursor, FieldInfo, Identity, NewRecord, Op, Outcome, Page, Person, Refused, Verified
 from connectors.salesforce import history, records, soql
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.creates import OBJECTS, Creates
-from connectors.salesforce.people import people
+from connectors.salesforce.creates import Creates
+from connectors.salesforce.people import OWNED_BY_QUEUES, people
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.setup import Setup
 from connectors.salesforce.streams import Puller
@@ -37,7 +37,7 @@ class SalesforceCrm:
         self._puller = Puller(self.client, self.schema, field_map, account.activity_horizon_days)
         self._writes = Writes(self.client, self.schema, clocks.sleep)
         self._setup = Setup(self.client, self.schema, field_map, account.api_version, clocks.sleep)
-        self._creates = Creates(self.client, self.schema, self._writes)
+        self._creates = Creates(self.client, self.schema, self._writes, field_map.lead_object)
         self._identity: Identity | None = None
         self._people: tuple[Person, ...] | None = None
         self._lock = threading.RLock()
@@ -53,7 +53,7 @@ class SalesforceCrm:
         """All users and queues, departed ones included."""
         with self._lock:
             if self._people is None:
-                self._people = people(self.client)
+                self._people = people(self.client, queues=self._map.lead_object in OWNED_BY_QUEUES)
             return self._people
 
     def fields(self, object_name: str) -> Mapping[str, FieldInfo]:
@@ -162,9 +162,9 @@ class SalesforceCrm:
         )
 
     def _creatable(self, object_name: str) -> str:
-        if object_name not in OBJECTS:
+        if object_name not in self._creates.objects:
             raise Refused(f"Salesforce: handoff creates leads and tasks, not {object_name}", "object")
-        return OBJECTS[object_name]
+        return self._creates.objects[object_name]
 
 
 def _refuse_mixed(changes: Sequence[Change]) -> None:

@@ -13,11 +13,15 @@ _USER_FIELDS = ("Id", "Name", "Email", "IsActive", "TimeZoneSidKey", "UserRole.N
 _INTEGRATION_PROFILES = ("integration", "api only")
 
 
-def people(client: SalesforceClient) -> tuple[Person, ...]:
-    """All users, departed ones included, then the queues (a queue can own Leads)."""
+OWNED_BY_QUEUES = frozenset({"Lead"})
+"""A queue can own Leads, and no Contacts (help.salesforce.com, "Queues": objects available for queues)."""
+
+
+def people(client: SalesforceClient, *, queues: bool = True) -> tuple[Person, ...]:
+    """All users, departed ones included, then the queues where they can own what carries a lead."""
     users = client.rows("query.User", soql.select(_USER_FIELDS, "User"))
-    queues = client.rows("query.Group", soql.select(("Id", "Name", "Email"), "Group", "Type = 'Queue'"))
-    return (*(_user(row) for row in users), *(_queue(row) for row in queues))
+    groups = client.rows("query.Group", soql.select(("Id", "Name", "Email"), "Group", "Type = 'Queue'")) if queues else ()
+    return (*(_user(row) for row in users), *(_queue(row) for row in groups))
 
 
 def _user(row: Mapping[str, Any]) -> Person:

@@ -44,11 +44,11 @@ class Schema:
             return self._known[object_name]
 
     def fields(self, object_name: str) -> Mapping[str, FieldInfo]:
-        """Canonical -> what the org says, with history tracking for the Lead. Raises Refused when the object is not there."""
+        """Canonical -> what the org says, with history tracking for the one that carries leads. Raises Refused when the object is not there."""
         found = self.describe(object_name)
         if found.absent:
             raise Refused(found.absent, "object")
-        tracked = self.tracked(object_name) if object_name == "Lead" else frozenset()
+        tracked = self.tracked(object_name) if object_name == self._map.lead_object else frozenset()
         return {
             name: FieldInfo(
                 info.name,

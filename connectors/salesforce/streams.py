@@ -25,7 +25,6 @@ from mappings.fields import FieldMap, FieldSpec
 # Rows become visible with older stamps than what was read already (late commits); the widely used look-back is 600 s (airbyte source-
 # salesforce).
 OVERLAP = timedelta(seconds=600)
-DELETED = "Lead.deleted"
 DELETED_WINDOW = timedelta(days=14, hours=23)  # getDeleted reaches back 15 days
 _COVERED_WINDOW = timedelta(minutes=3)  # getUpdated wants more than one minute between start and end
 _COVERED_AGE = timedelta(seconds=60)
@@ -49,7 +48,7 @@ class Stream:
 
 STREAMS: Mapping[str, Stream] = {
     "Account": Stream("Account", is_record=True),
-    "Lead": Stream("Lead", is_record=True, required=True),
+    "Lead": Stream("Lead", is_record=True),
     "Contact": Stream("Contact", is_record=True),
     "Opportunity": Stream(
         "Opportunity", extra=("ContactId",), children={"OpportunityContactRoles": "(SELECT ContactId FROM OpportunityContactRoles)"}
@@ -61,9 +60,25 @@ STREAMS: Mapping[str, Stream] = {
     ),
     "CampaignMember": Stream("CampaignMember", extra=("Campaign.Name",)),
     "ListEmailIndividualRecipient": Stream("ListEmailIndividualRecipient"),
-    "LeadHistory": Stream("LeadHistory", stamp="CreatedDate", where="Field IN ('Status','Owner')", authored=True),
-    DELETED: Stream("Lead", required=True),
 }
+
+
+def streams_of(field_map: FieldMap) -> dict[str, Stream]:
+    """All streams of an org, in the order to pull them: of the object that carries leads also its history and what was deleted of it."""
+    carrier, history = field_map.lead_object, f"{field_map.lead_object}History"
+    status = field_map.fields(carrier).get("status")
+    changed = ",".join(f"'{name}'" for name in (*((status.name,) if status is not None else ()), "Owner"))
+    return {
+        **STREAMS,
+        carrier: Stream(carrier, is_record=True, required=True),
+        history: Stream(history, stamp="CreatedDate", where=f"Field IN ({changed})", authored=True),
+        deleted_of(carrier): Stream(carrier, required=True),
+    }
+
+
+def deleted_of(carrier: str) -> str:
+    """The stream of what was deleted of an object."""
+    return f"{carrier}.deleted"
 
 
 class Puller:
@@ -73,20 +88,22 @@ class Puller:
         self._client = client
         self._schema = schema
         self._map = field_map
+        self._carrier = field_map.lead_object
+        self._streams = streams_of(field_map)
         self._horizon = timedelta(days=horizon_days)
         self._covered: tuple[datetime, datetime] | None = None
         self._lock = threading.Lock()
 
     def names(self) -> tuple[str, ...]:
         """Streams whose object is mapped, in the order to pull them."""
-        return tuple(name for name, stream in STREAMS.items() if self._map.fields(stream.object_name))
+        return tuple(name for name, stream in self._streams.items() if self._map.fields(stream.object_name))
 
     def pull(self, name: str, cursor: Cursor | None, now: datetime) -> Iterator[Page]:
         """Pages since `cursor`; a cursor of another field set starts the stream afresh.
 
         A stream whose object is not there is one page that says so.
         """
-        stream = STREAMS[name]
+        stream = self._streams[name]
         described = self._schema.describe(stream.object_name)
         if described.absent and stream.required:
             raise Refused(f"{described.absent}; handoff needs it", "object")
@@ -96,7 +113,7 @@ class Puller:
         if described.absent:
             # Not there and not readable look alike from outside: nothing is known of it, so nothing is covered.
             yield Page(name, (), (), (), walk.cursor({"since": instant_text(now)}), absent=described.absent)
-        elif name == DELETED:
+        elif name == deleted_of(self._carrier):
             yield self._deleted(walk, position)
         else:
             yield from self._walk(walk, position)
@@ -141,7 +158,7 @@ class Puller:
     def _ask_covered(self, now: datetime) -> datetime:
         window = {"start": soql.moment(now - _COVERED_WINDOW), "end": soql.moment(now)}
         try:
-            reply = self._client.get("updated", "sobjects/Lead/updated/", window)
+            reply = self._client.get("updated", f"sobjects/{self._carrier}/updated/", window)
         except Refused:
             return now - OVERLAP
         return min(now, instant(reply["latestDateCovered"]))
@@ -162,27 +179,27 @@ class Puller:
         return Page(walk.name, (), done, gone, cursor, covered)
 
     def _deleted(self, walk: _Walk, position: Mapping[str, Any]) -> Page:
-        """Leads deleted since, those purged from the recycle bin too. The first load has nothing that could be gone."""
+        """Who was deleted since, those purged from the recycle bin too. The first load has nothing that could be gone."""
         covered = self._covered_until(walk.now)
         cursor = walk.cursor({"since": instant_text(covered)})
         if "since" not in position:
             return Page(walk.name, (), (), (), cursor, covered)
         start = max(instant(position["since"]) - OVERLAP, walk.now - DELETED_WINDOW)
         window = {"start": soql.moment(start), "end": soql.moment(walk.now)}
-        reply = self._client.get("deleted", "sobjects/Lead/deleted/", window) or {}
+        reply = self._client.get("deleted", f"sobjects/{self._carrier}/deleted/", window) or {}
         rows = {str(row["id"]): instant(row["deletedDate"]) for row in reply.get("deletedRecords") or ()}
         survivors = self._survivors(tuple(rows))
         gone = tuple(
-            Gone(records.ref("Lead", key), State.MERGED if key in survivors else State.DELETED, at, records.ref_of_id(survivors.get(key)))
+            Gone(records.ref(self._carrier, key), State.MERGED if key in survivors else State.DELETED, at, records.ref_of_id(survivors.get(key)))
             for key, at in rows.items()
         )
         return Page(walk.name, (), (), gone, cursor, covered)
 
-    def _survivors(self, lead_ids: Sequence[str]) -> Mapping[str, str]:
-        """Merged-away lead -> the lead it was merged into."""
+    def _survivors(self, deleted: Sequence[str]) -> Mapping[str, str]:
+        """Who was merged away -> into whom."""
         found: dict[str, str] = {}
-        for chunk in soql.chunks(lead_ids):
-            query = soql.select(["Id", "MasterRecordId"], "Lead", f"Id IN {soql.ids(chunk)} AND MasterRecordId != null")
+        for chunk in soql.chunks(deleted):
+            query = soql.select(["Id", "MasterRecordId"], self._carrier, f"Id IN {soql.ids(chunk)} AND MasterRecordId != null")
             found |= {str(row["Id"]): str(row["MasterRecordId"]) for row in self._client.rows("query.merged", query)}
         return found
 

@@ -24,7 +24,7 @@ from connectors.registry import open_crm
 from engine.context import Engine, Inline, Settings
 from engine.doctor import doctor
 from engine.pull import refresh
-from engine.records import ROUTED
+from handoff.vocabulary import CARRIERS
 from engine.report import Check, Verdict
 from engine.setup import setup
 from ledger.ledger import open_ledger
@@ -157,7 +157,7 @@ def test_after_setup_and_a_look_all_is_well_until_others_meddle(stage: Stage, tm
     with stage.engine(tmp_path) as engine:
         refresh(engine)
         checks = doctor(engine)
-        latest = {system: engine.ledger.facts.latest(system, object_name, 2) for system, object_name in ROUTED.items()}
+        latest = {system: engine.ledger.facts.latest(system, object_name, 2) for system, object_name in CARRIERS.items()}
     assert [
         check.line() for check in checks if check.verdict is not Verdict.OK and check.name != "fields"
     ] == []  # not every company has every field
