@@ -69,8 +69,8 @@ def finish_creations(run: Run, crm: Crm, rows: Sequence[CreationRow], outcomes: 
     if rows[0].creation.object != LEAD:
         ledger.outbox.finish(run.token, [_result(run, crm, *pair) for pair in zip(rows, outcomes, strict=True)], now)
         return
-    fields = sorted({name for row in rows for name in row.creation.values})
     try:
+        fields = _mapped(run, crm, rows)
         records = crm.read(tuple(made.values()), fields) if made else {}
     except CrmError as error:
         run.stop(crm.system, _discreet(run, error, rows))
@@ -79,6 +79,12 @@ def finish_creations(run: Run, crm: Crm, rows: Sequence[CreationRow], outcomes: 
     ledger.leads.link([Link(ref, lead, Role.PRIMARY) for lead, ref in made.items() if ref in records], now)
     results = [_result(run, crm, *pair) for pair in zip(rows, outcomes, strict=True)]
     ledger.outbox.finish(run.token, results, now, verified=tuple(records.values()), fields=fields)
+
+
+def _mapped(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> list[str]:
+    """What the new leads were given, as far as the CRM's map has a line for it: what it has not was left out when they were made."""
+    known = crm.fields(run.engine.policy.carriers[crm.system])
+    return sorted({name for row in rows for name in row.creation.values if name in known})
 
 
 def _result(run: Run, crm: Crm, row: CreationRow, outcome: Outcome) -> CreationResult:

@@ -20,6 +20,7 @@ from engine.report import Check, Verdict
 OWN_NEEDED = ("handoff_stage", "handoff_stage_since", "handoff_episode", "handoff_rev", "handoff_reason", "handoff_next_step")
 READ_NEEDED = ("email", "status", "owner")
 QUOTA_LOW = 0.2  # share of the day's requests
+QUEUED = "Lead"  # a Salesforce Lead always has an owner: with marketing that is a queue, which cannot own Contacts
 WRITE_SCOPES = {"hubspot": ("crm.objects.contacts.write",)}
 DEAL_SCOPES = {"hubspot": ("crm.objects.deals.write",)}  # needed only where the policy makes Stage 0 deals
 READ_SCOPES = {"hubspot": ("crm.objects.contacts.read", "crm.objects.owners.read")}
@@ -181,7 +182,7 @@ def _people(engine: Engine, crm: Crm) -> Iterator[Check]:
     named = {key for pool in engine.policy.pools.values() for key in pool.keys}
     if gone := sorted(named & {person.key for person in people} - active):
         yield Check(crm.system, "pools", Verdict.WARN, f"{len(gone)} pool members no longer work here", "take them out of the pools")
-    if crm.system == "salesforce" and engine.policy.nurture_queue not in queues:
+    if engine.policy.carriers[crm.system] == QUEUED and engine.policy.nurture_queue not in queues:
         mend = f"make a lead queue named {engine.policy.nurture_queue}, or name an existing one in the policy"
         yield Check(crm.system, "queue", Verdict.FAIL, f"no queue {engine.policy.nurture_queue}", mend)
     yield from _time_zones(crm.system, people)

@@ -252,7 +252,9 @@ def _new_lead(decision: Decision, effect: Effect, facts: LeadFacts, policy: Comp
     values.update({field: "true" for field, wanted in ticks(decision, policy).items() if wanted})
     values["handoff_key"] = effect.key
     values["owner"] = owner_id(decision.owner, system, frame)
-    values["hubspot_id"] = next((record.ref.id for record in routed_records(facts, policy.carriers) if record.ref.system == "hubspot"), None)
+    values["hubspot_id"] = next(
+        (record.ref.id for record in routed_records(facts, policy.carriers) if record.ref.system == "hubspot"), None
+    )
     status = policy.policy.stages[decision.stage].project.get(system, {}).get("status")
     if status:
         values["status"] = status

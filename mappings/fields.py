@@ -22,7 +22,7 @@ MAY_CARRY: Mapping[str, tuple[str, ...]] = {"hubspot": ("contacts",), "salesforc
 """Which objects can carry a lead's stage, status and owner in each CRM; CARRIERS do where a field map names none."""
 
 
-CARRIED = ("status", "owner", "handoff_key", "handoff_stage", "handoff_stage_since", "handoff_episode", "handoff_rev", "handoff_reason")
+CARRIED = ("status", "owner", "handoff_stage", "handoff_stage_since", "handoff_episode", "handoff_rev", "handoff_reason")
 """Without these no lead can be carried."""
 
 

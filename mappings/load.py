@@ -49,7 +49,10 @@ def load_policy(folder: Path = SHIPPED) -> Policy:
             _try_conditions(words, tree, name)
         raise PolicyErrors([*problems, *words.problems], more_may_follow=True)
     maps = {system: field_map_of(folder, system) for system in _ACCOUNTS}
-    objects, carriers = {system: tuple(one.objects) for system, one in maps.items()}, {system: one.lead_object for system, one in maps.items()}
+    objects, carriers = (
+        {system: tuple(one.objects) for system, one in maps.items()},
+        {system: one.lead_object for system, one in maps.items()},
+    )
     files = Files(shapes, trees, objects, carriers)
     policy = compile_policy(files, words)
     problems += [*words.problems, *check_policy(policy, files, conditions_compiled=not words.problems)]

@@ -94,7 +94,8 @@ class Creates:
             values[KEY] = one.unique_key
         elif object_name != "Task":
             raise Refused(
-                f"Salesforce {object_name}: without the field Handoff_Key__c a lost reply would double the lead; run `handoff setup` first", "field"
+                f"Salesforce {object_name}: without the field Handoff_Key__c a lost reply would double the lead; run `handoff setup` first",
+                "field",
             )
         return self._task(values, one) if object_name == "Task" else self._lead(values)
 

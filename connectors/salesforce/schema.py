@@ -44,7 +44,7 @@ class Schema:
             return self._known[object_name]
 
     def fields(self, object_name: str) -> Mapping[str, FieldInfo]:
-        """Canonical -> what the org says, with history tracking for the one that carries leads. Raises Refused when the object is not there."""
+        """Canonical -> what the org says, with history tracking for what carries leads. Raises Refused when the object is not there."""
         found = self.describe(object_name)
         if found.absent:
             raise Refused(found.absent, "object")

@@ -190,7 +190,12 @@ class Puller:
         rows = {str(row["id"]): instant(row["deletedDate"]) for row in reply.get("deletedRecords") or ()}
         survivors = self._survivors(tuple(rows))
         gone = tuple(
-            Gone(records.ref(self._carrier, key), State.MERGED if key in survivors else State.DELETED, at, records.ref_of_id(survivors.get(key)))
+            Gone(
+                records.ref(self._carrier, key),
+                State.MERGED if key in survivors else State.DELETED,
+                at,
+                records.ref_of_id(survivors.get(key)),
+            )
             for key, at in rows.items()
         )
         return Page(walk.name, (), (), gone, cursor, covered)

@@ -130,8 +130,7 @@ def check_transfer(sobject: SObject, new: Row, old: Row, actor: Actor) -> None:
         or sobject.name in _ACTIVITIES
     ):
         return
-    may = actor.access.has("PermissionsModifyAllData") or (sobject.name == "Lead" and actor.access.has("PermissionsTransferAnyLead"))
-    if not may:
+    if not actor.access.may_transfer(sobject):
         raise RowError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", [])
 
 

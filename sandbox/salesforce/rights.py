@@ -62,6 +62,11 @@ class Access:
         """Whether the user has a system permission such as PermissionsModifyMetadata."""
         return permission in self.system
 
+    def may_transfer(self, sobject: SObject) -> bool:
+        """Whether the user may give away records of the object that are not his: Transfer Record, or Transfer Leads for Leads alone."""
+        wide = self.has("PermissionsModifyAllData") or self.has("PermissionsTransferAnyEntity")
+        return wide or (sobject.name == "Lead" and self.has("PermissionsTransferAnyLead"))
+
     def can(self, verb: str, sobject: SObject) -> bool:
         """Whether the user may Create, Read, Edit or Delete records of the object."""
         if not self.exists(sobject) or (verb != "Read" and (sobject.query_only or sobject.virtual)):

@@ -71,7 +71,7 @@ def _flags(access: Access, sobject: SObject, row: Row) -> dict[str, bool]:
     edit = access.can("Edit", sobject) and not (row.get("IsConverted") and not access.has("PermissionsAllowViewEditConvertedLeads"))
     owns = row.get("OwnerId") == access.user_id
     everything = access.has("PermissionsModifyAllData")
-    transfer = edit and (everything or owns or (sobject.name == "Lead" and access.has("PermissionsTransferAnyLead")))
+    transfer = edit and (owns or access.may_transfer(sobject))
     return {
         "Read": access.can_read(sobject),
         "Edit": edit,

@@ -9,11 +9,12 @@ from functools import lru_cache
 
 from connectors.hubspot.streams import ASSOCIATIONS_BATCH, LIST_PAGE, SEARCH_PAGE
 from connectors.hubspot.streams import STREAMS as HUBSPOT
-from connectors.salesforce.streams import STREAMS as SALESFORCE
+from connectors.salesforce.streams import streams_of
 from handoff.facts import Kind
 from mappings.fields import FieldMap, load_field_map
 from mappings.reference import table
 
+SALESFORCE = streams_of(load_field_map("salesforce"))
 SALESFORCE_PAGE = 2_000  # rows of a query page (Sforce-Query-Options, a hint)
 FREE = "Free"
 MAILER = "Free; filled only by HubSpot's own mailer, for the present address"

@@ -10,13 +10,14 @@ from docs_pages import BLOCKS, DOCS, ROOT, block
 from docs_signals import SIGNALS
 
 from connectors.hubspot.streams import STREAMS as HUBSPOT
-from connectors.salesforce.streams import STREAMS as SALESFORCE
+from connectors.salesforce.streams import streams_of
 from handoff.facts import Kind
 from handoff.vocabulary import SIGNALS as WORDS
+from mappings.fields import load_field_map
 from mappings.load import load_policy
 from mappings.reference import reference_text, words, write_reference
 
-STREAMS = {"hubspot": HUBSPOT, "salesforce": SALESFORCE}
+STREAMS = {"hubspot": HUBSPOT, "salesforce": streams_of(load_field_map("salesforce"))}
 
 
 @pytest.mark.parametrize("name", BLOCKS)

@@ -24,9 +24,9 @@ from connectors.registry import open_crm
 from engine.context import Engine, Inline, Settings
 from engine.doctor import doctor
 from engine.pull import refresh
-from handoff.vocabulary import CARRIERS
 from engine.report import Check, Verdict
 from engine.setup import setup
+from handoff.vocabulary import CARRIERS
 from ledger.ledger import open_ledger
 from mappings.fields import load_field_map
 

@@ -74,8 +74,8 @@ def overlay(folder: Path, **files: str) -> Path:
     return made
 
 
-def test_the_three_dialects_and_two_companies_ship_as_overlays() -> None:
-    assert NAMES == ("s0-dialect", "s2-hubspot-only", "s3-building-products")
+def test_the_dialects_and_companies_that_ship_as_overlays() -> None:
+    assert NAMES == ("s0-dialect", "s2-hubspot-only", "s3-building-products", "salesforce-contacts")
 
 
 @pytest.mark.requirement("R2")
