@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from cli.verbs import say
 from engine.report import to_do
 from engine.sources import resume_source, stopped_sources
+from handoff.identity import UNCLEAR
+from ledger.values import ExceptionRow
 from runtime.open import open_engine
 from runtime.settings import Settings
 
@@ -53,14 +56,23 @@ def show(plan_id: str, most: int, path: Path | None) -> int:
 
 
 def exceptions() -> int:
-    """Open exceptions, by reason; 1 when there are any."""
+    """Open exceptions, by reason, a contradiction once with all its records; 1 when there are any."""
     with open_engine(Settings()) as engine:
         found = engine.ledger.exceptions.open_exceptions(limit=_EXCEPTIONS)
         total = engine.ledger.exceptions.counts()
-    for row in sorted(found, key=lambda row: (row.reason, row.subject)):
-        say(f"{row.reason:<20} {row.subject:<40} since {row.first_at:%Y-%m-%d %H:%M}  {row.detail}")
+    for rows in _together(found):
+        first, subjects = rows[0], ", ".join(row.subject for row in rows)
+        say(f"{first.reason:<20} {subjects:<40} since {first.first_at:%Y-%m-%d %H:%M}  {first.detail}")
     say(", ".join(f"{number:,} {reason}" for reason, number in sorted(total.items())) or "nothing needs a person")
     return int(bool(total))
+
+
+def _together(found: Iterable[ExceptionRow]) -> list[list[ExceptionRow]]:
+    """The rows a person mends at once: all records of a contradiction, which have the same words; every other row by itself."""
+    matters: dict[tuple[str, str], list[ExceptionRow]] = {}
+    for row in sorted(found, key=lambda row: (row.reason, row.subject)):
+        matters.setdefault((row.reason, row.detail if row.reason == UNCLEAR and row.detail else row.subject), []).append(row)
+    return list(matters.values())
 
 
 def sources(resume: str | None) -> int:

@@ -75,6 +75,6 @@ def _show(key: str, summary: RunSummary, planned: list[dict[str, str]]) -> None:
     if planned:
         told = f"The first {len(planned)} leads of plan {summary.plan_id}; approve with apply-plan, or handoff apply {summary.plan_id}"
         create_table_artifact(planned, key=f"{key}-plan", description=told)
-    rows = [{"reason": reason, "leads": count} for reason, count in sorted(summary.exceptions.items())]
+    rows = [{"reason": reason, "cases": count} for reason, count in sorted(summary.exceptions.items())]
     if rows:
         create_table_artifact(rows[:_ROWS_SHOWN], key=f"{key}-needs-you", description="What needs a person")

@@ -81,3 +81,22 @@ def test_what_needs_the_crm_says_that_it_does_not_answer(down: Path) -> None:
     assert guarded(app, ["capacity"], out=told.append) == 1
     assert "HubSpot" in str(told[0])
     assert "try again later" in str(told[0])
+
+
+def test_a_contradiction_is_listed_once_with_all_its_records(
+    down: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each of its records needs a person, who corrects all of them at once; leads that a CRM refused stand for themselves."""
+    company = place(down)
+    contact = company.contact("amy")
+    leads = [company.lead(name, hubspot_id=contact.id) for name in ("ben", "cyd")]
+    company.adopted()
+    for name in ("h-eli", "h-flo"):
+        company.ledger.exceptions.report(f"hubspot:contacts:{name}", "refused", "a region is required", 1, company.world.now)
+    company.ledger.close()
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", f"sqlite:///{company.path}")
+    assert guarded(app, ["exceptions"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 4
+    assert all(str(ref) in told[0].partition("since")[0] for ref in (contact, *leads))
+    assert told[-1] == "1 ambiguous_identity, 2 refused"
