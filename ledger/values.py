@@ -137,6 +137,17 @@ class Past(NamedTuple):
     written_at: datetime | None
 
 
+class Moved(NamedTuple):
+    """One decision that changed something, and what became of it: planned, written, refused or unwritten.
+
+    Unwritten is what a later decision replaced, or what got too old. Written is what the lead is by, also where no CRM had to be written.
+    """
+
+    at: datetime
+    decision: Decision
+    became: str
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """Everything one past decision was made of, as it was known then. Policy and frame are found by their digests."""
