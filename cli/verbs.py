@@ -110,12 +110,15 @@ def undo(run_id: str) -> int:
 
 
 def release(run_id: str) -> int:
-    """Let the leads of an undone run move again."""
+    """Let the leads of an undone run move again, and say that they will."""
+    from engine.undo import AGAIN
     from engine.undo import release as run
 
     with open_engine(Settings()) as engine:
         held = run(engine, run_id)
     say(f"{held:,} leads were held and may move again")
+    if held:
+        say(f"{AGAIN}; to read first what it would do: handoff plan")
     return 0
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from cli.errors import guarded
 from cli.main import app
+from engine.undo import AGAIN, undo
 
 sys.path.append(str(Path(__file__).parents[1] / "engine"))
 from engine_worlds import place
@@ -100,3 +101,22 @@ def test_a_contradiction_is_listed_once_with_all_its_records(
     assert len(told) == 4
     assert all(str(ref) in told[0].partition("since")[0] for ref in (contact, *leads))
     assert told[-1] == "1 ambiguous_identity, 2 refused"
+
+
+def test_a_release_says_that_the_next_run_moves_the_leads_again(
+    down: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company = place(down)
+    company.person("anna")
+    made = company.adopted()
+    undo(company.engine, made.run_id)
+    company.ledger.close()
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", f"sqlite:///{company.path}")
+    said = []
+    for _ in range(2):
+        assert guarded(app, ["release", made.run_id]) == 0
+        said.append(capsys.readouterr().out)
+    assert "1 leads were held" in said[0]
+    assert AGAIN in said[0]
+    assert "handoff plan" in said[0]
+    assert AGAIN not in said[1], "nobody is held any more"
