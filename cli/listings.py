@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cli.verbs import say
+from engine.context import Engine
 from engine.report import to_do
 from engine.sources import resume_source, stopped_sources
 from handoff.identity import UNCLEAR
@@ -26,7 +27,8 @@ def runs() -> int:
         for plan in engine.ledger.outbox.waiting(engine.clock()):
             if plan.lines or plan.creations:
                 until = f"{plan.expires_at:%Y-%m-%d %H:%M}"
-                say(f"plan {plan.id:<4} waits until {until}: {to_do(plan.lines, plan.creations, plan.notices)} (handoff apply {plan.id})")
+                does = to_do(plan.lines, plan.creations, plan.notices)
+                say(f"plan {plan.id:<4} waits until {until}: {does} ({_approval(engine, plan.id)})")
     if not found:
         say("no run was made with this ledger yet: handoff look reads only, handoff plan makes a plan")
     return 0
@@ -51,8 +53,13 @@ def show(plan_id: str, most: int, path: Path | None) -> int:
         left = f"; {number - most:,} more not shown (--most, --csv FILE)" if number > most else ""
         say(f"plan {plan_id}: {number:,} leads" + (f", to create: {made}" if made else "") + left)
         if plan.state == "proposed":
-            say(f"approve it with: handoff apply {plan_id}")
+            say(f"approve it with: {_approval(engine, plan.id)}")
     return 0
+
+
+def _approval(engine: Engine, plan_id: int) -> str:
+    """How a plan is approved. One that was made before the adoption cannot be: the adoption makes another."""
+    return f"handoff apply {plan_id}" if engine.ledger.switches.cut_over() else "handoff adopt, and approve the plan it makes"
 
 
 def exceptions() -> int:

@@ -45,6 +45,7 @@ class Run:
     over: bool = False
     status: Status = Status.DONE
     plan_id: int | None = None
+    waits: bool = False
     breach: str = ""
     notes: list[str] = field(default_factory=list)
     needs_you: list[str] = field(default_factory=list)
@@ -179,6 +180,7 @@ def summary(run: Run) -> RunSummary:
         status=run.status,
         counts=_counts(run),
         started_at=run.started_at,
+        waits=run.waits,
         guard_breach=run.breach,
         notes=tuple(run.notes),
         exceptions=dict(sorted(run.exceptions.items())),

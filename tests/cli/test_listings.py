@@ -84,6 +84,20 @@ def test_what_needs_the_crm_says_that_it_does_not_answer(down: Path) -> None:
     assert "try again later" in str(told[0])
 
 
+def test_a_plan_from_before_the_adoption_is_not_offered_for_approval(
+    down: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company = place(down)
+    company.person("anna")
+    made = company.sync().plan_id
+    company.ledger.close()
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", f"sqlite:///{company.path}")
+    assert guarded(app, ["show", made]) == 0
+    told = capsys.readouterr().out
+    assert "approve it with: handoff adopt" in told
+    assert "handoff apply" not in told
+
+
 def test_a_contradiction_is_listed_once_with_all_its_records(
     down: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
