@@ -194,7 +194,8 @@ def to_do(fields: int, creations: int, notices: int = 0) -> str:
 def _plumbing(summary: RunSummary) -> str:
     bound = summary.lower_bound
     return " · ".join(
-        f"{NAMES.get(system, system)} {made} calls of {bound.get(system, 0)} needed" for system, made in sorted(summary.calls.items())
+        f"{NAMES.get(system, system)} {made} calls, at least {bound.get(system, 0)} needed"
+        for system, made in sorted(summary.calls.items())
     )
 
 
