@@ -100,7 +100,9 @@ def _repeats(before: Page, page: Page) -> bool:
 def refresh(engine: Engine) -> int:
     """Checks the accounts, pulls and resolves, and nothing else. Returns how many records of people were looked at."""
     check_accounts(engine)
+    engine.progress("pull")
     pull(engine, Rows())
+    engine.progress("resolve")
     return resolve(engine)
 
 

@@ -89,7 +89,8 @@ class Run:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Adds the wall seconds of the block to the phase."""
+        """Adds the wall seconds of the block to the phase, and says that it begins."""
+        self.engine.progress(name)
         begun = self.engine.monotonic()
         try:
             yield

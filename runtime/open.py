@@ -192,6 +192,7 @@ def open_engine(
     label: str = "",
     executor: context.Executor | None = None,
     notifier: context.Notifier | None = None,
+    progress: Callable[[str], object] = context.silent,
 ) -> Iterator[context.Engine]:
     """A ready engine; connections and ledger are closed with the block. Raises SettingsError, PolicyErrors and the connectors' CrmError."""
     # Shards of frozen values live and die together; collecting every 700 allocations, as by default, cost a fifth of a run.
@@ -216,6 +217,7 @@ def open_engine(
             exclusions=load_exclusions(settings.exclusions) if settings.exclusions is not None else {},
             settings=_engine_settings(settings, label),
             notifier=notifier,
+            progress=progress,
         )
 
 
