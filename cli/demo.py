@@ -267,8 +267,8 @@ def _tell(story: Story, result: Mapping[str, Any]) -> None:
     story.say("    needs a person: " + (", ".join(f"{n:,} {why}" for why, n in sorted(result["exceptions"].items())) or "nothing"))
     tasks = _summed([run.counts.effects_done for run in story.runs])
     for system, calls in result["api_calls"].items():
-        wrote = f"{result['writes'].get(system, 0):,} records and {tasks.get(system, 0):,} tasks written"
-        story.say(f"    {system}: {calls['made']:,} calls made, at least {calls['lower_bound']:,} needed, {wrote}")
+        wrote = f"{result['writes'].get(system, 0):,} records" + (f" and {tasks[system]:,} tasks" if system in tasks else "")
+        story.say(f"    {system}: {calls['made']:,} calls made, at least {calls['lower_bound']:,} needed, {wrote} written")
     sums = [f"{run.flow} (run {run.run_id}): {line}" for run in story.runs for line in run.bound_lines()]
     (story.stage.home / "bounds.txt").write_text("\n".join(sums) + "\n")
     story.say(f"    how 'needed' adds up, step by step (all {len(sums)} steps: {story.stage.home / 'bounds.txt'}):")
