@@ -60,6 +60,8 @@ class Story:
         self.runs.append(summary)
         for line in summary.lines():
             self.say(f"    {line}")
+        if len(self.runs) == 1:
+            self.say("      (calls needed: the fewest that this work takes in full pages and full batches)")
         return summary
 
 
@@ -263,9 +265,10 @@ def _tell(story: Story, result: Mapping[str, Any]) -> None:
         story.say(f"    {name.replace('_', ' '):<22} " + "  ".join(f"{value:>8,}" for value in values))
     story.say("    on hold: " + ", ".join(f"{number:,} {why}" for why, number in result["next_day"]["on_hold"].items()))
     story.say("    needs a person: " + (", ".join(f"{n:,} {why}" for why, n in sorted(result["exceptions"].items())) or "nothing"))
+    tasks = _summed([run.counts.effects_done for run in story.runs])
     for system, calls in result["api_calls"].items():
-        records = result["writes"].get(system, 0)
-        story.say(f"    {system}: {calls['made']:,} calls made, {calls['lower_bound']:,} needed, {records:,} records written")
+        wrote = f"{result['writes'].get(system, 0):,} records" + (f" and {tasks[system]:,} tasks" if system in tasks else "")
+        story.say(f"    {system}: {calls['made']:,} calls made, at least {calls['lower_bound']:,} needed, {wrote} written")
     sums = [f"{run.flow} (run {run.run_id}): {line}" for run in story.runs for line in run.bound_lines()]
     (story.stage.home / "bounds.txt").write_text("\n".join(sums) + "\n")
     story.say(f"    how 'needed' adds up, step by step (all {len(sums)} steps: {story.stage.home / 'bounds.txt'}):")

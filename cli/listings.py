@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from cli.verbs import say
+from engine.context import Engine
 from engine.report import to_do
 from engine.sources import resume_source, stopped_sources
+from handoff.identity import UNCLEAR
+from ledger.values import ExceptionRow
 from runtime.open import open_engine
 from runtime.settings import Settings
 
@@ -23,7 +27,8 @@ def runs() -> int:
         for plan in engine.ledger.outbox.waiting(engine.clock()):
             if plan.lines or plan.creations:
                 until = f"{plan.expires_at:%Y-%m-%d %H:%M}"
-                say(f"plan {plan.id:<4} waits until {until}: {to_do(plan.lines, plan.creations, plan.notices)} (handoff apply {plan.id})")
+                does = to_do(plan.lines, plan.creations, plan.notices)
+                say(f"plan {plan.id:<4} waits until {until}: {does} ({_approval(engine, plan.id)})")
     if not found:
         say("no run was made with this ledger yet: handoff look reads only, handoff plan makes a plan")
     return 0
@@ -48,19 +53,33 @@ def show(plan_id: str, most: int, path: Path | None) -> int:
         left = f"; {number - most:,} more not shown (--most, --csv FILE)" if number > most else ""
         say(f"plan {plan_id}: {number:,} leads" + (f", to create: {made}" if made else "") + left)
         if plan.state == "proposed":
-            say(f"approve it with: handoff apply {plan_id}")
+            say(f"approve it with: {_approval(engine, plan.id)}")
     return 0
 
 
+def _approval(engine: Engine, plan_id: int) -> str:
+    """How a plan is approved. One that was made before the adoption cannot be: the adoption makes another."""
+    return f"handoff apply {plan_id}" if engine.ledger.switches.cut_over() else "handoff adopt, and approve the plan it makes"
+
+
 def exceptions() -> int:
-    """Open exceptions, by reason; 1 when there are any."""
+    """Open exceptions, by reason, a contradiction once with all its records; 1 when there are any."""
     with open_engine(Settings()) as engine:
         found = engine.ledger.exceptions.open_exceptions(limit=_EXCEPTIONS)
         total = engine.ledger.exceptions.counts()
-    for row in sorted(found, key=lambda row: (row.reason, row.subject)):
-        say(f"{row.reason:<20} {row.subject:<40} since {row.first_at:%Y-%m-%d %H:%M}  {row.detail}")
+    for rows in _together(found):
+        first, subjects = rows[0], ", ".join(row.subject for row in rows)
+        say(f"{first.reason:<20} {subjects:<40} since {first.first_at:%Y-%m-%d %H:%M}  {first.detail}")
     say(", ".join(f"{number:,} {reason}" for reason, number in sorted(total.items())) or "nothing needs a person")
     return int(bool(total))
+
+
+def _together(found: Iterable[ExceptionRow]) -> list[list[ExceptionRow]]:
+    """The rows a person mends at once: all records of a contradiction, which have the same words; every other row by itself."""
+    matters: dict[tuple[str, str], list[ExceptionRow]] = {}
+    for row in sorted(found, key=lambda row: (row.reason, row.subject)):
+        matters.setdefault((row.reason, row.detail if row.reason == UNCLEAR and row.detail else row.subject), []).append(row)
+    return list(matters.values())
 
 
 def sources(resume: str | None) -> int:

@@ -116,7 +116,7 @@ def undo(run_id: str, /) -> int:
 
 @app.command
 def release(run_id: str, /) -> int:
-    """Let the leads of an undone run move again.
+    """Let the leads of an undone run move again: the next run does so, unless their records or the policy have changed.
 
     Parameters
     ----------

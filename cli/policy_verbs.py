@@ -10,12 +10,13 @@ from cli.verbs import say
 from mappings.cases import PolicyCase, load_cases, play
 from mappings.load import load_policy
 from mappings.signing import sign as write_signature
+from runtime.open import mappings_of, there
 from runtime.settings import Settings
 
 
 def folder_of(given: Path | None) -> Path:
-    """The policy folder a verb is about: the one given, else the one this installation decides by."""
-    return given if given is not None else Settings().mappings
+    """The policy folder a verb is about: the one given, else the one this installation decides by. Raises SettingsError."""
+    return there(given, "--policy") if given is not None else mappings_of(Settings())
 
 
 def check(folder: Path) -> int:

@@ -11,7 +11,7 @@ from handoff.match import Check, compile_condition
 from handoff.policy import Policy
 from ledger.ledger import Ledger, open_ledger
 from mappings.load import load_policy
-from runtime.open import wall_clock
+from runtime.open import there, wall_clock
 from runtime.settings import Settings
 
 SHOWN = 10
@@ -23,7 +23,7 @@ def units(folders: tuple[Path, ...]) -> int:
     if len(folders) < 2:
         say("name the policy folders of at least two units: handoff policy units mappings/emea mappings/amer")
         return 2
-    policies = {str(folder): load_policy(folder) for folder in folders}
+    policies = {str(folder): load_policy(there(folder, "policy units")) for folder in folders}
     everything = [name for name, policy in policies.items() if policy.takes is None]
     if len(everything) > 1:
         say(f"{' and '.join(everything)} take every lead; say in policy.yaml whose (takes: {{when: ...}})")

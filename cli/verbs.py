@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from cli.progress import engine_in_sight
 from engine.report import RunSummary, Status
 from runtime.open import admin_settings, open_engine
 from runtime.settings import Settings
@@ -32,7 +33,7 @@ def look() -> int:
     from engine.look import look as run
 
     settings = Settings()
-    with open_engine(settings) as engine:
+    with engine_in_sight(settings) as engine:
         report = run(engine)
     say("handoff look")
     for line in report.lines():
@@ -73,7 +74,7 @@ def adopt() -> int:
     """Take the backlog over and print the plan to approve."""
     from engine.adopt import adopt as run
 
-    with open_engine(Settings()) as engine:
+    with engine_in_sight() as engine:
         summary = run(engine)
     for line in summary.lines():
         say(line)
@@ -86,7 +87,7 @@ def plan(*, sweep: bool) -> int:
     from engine.sweep import sweep as run_sweep
     from engine.sync import sync as run_sync
 
-    with open_engine(Settings()) as engine:
+    with engine_in_sight() as engine:
         return finished(run_sweep(engine, mode="plan") if sweep else run_sync(engine, mode="plan"))
 
 
@@ -95,7 +96,7 @@ def apply(plan_id: str | None, by: str) -> int:
     from engine.apply_plan import apply_plan
     from engine.sync import sync
 
-    with open_engine(Settings()) as engine:
+    with engine_in_sight() as engine:
         if plan_id is None:
             return finished(sync(engine, mode="apply"))
         return finished(apply_plan(engine, plan_id=plan_id, approved_by=by or getpass.getuser()))
@@ -105,17 +106,20 @@ def undo(run_id: str) -> int:
     """Take a run back."""
     from engine.undo import undo as run
 
-    with open_engine(Settings()) as engine:
+    with engine_in_sight() as engine:
         return finished(run(engine, run_id=run_id))
 
 
 def release(run_id: str) -> int:
-    """Let the leads of an undone run move again."""
+    """Let the leads of an undone run move again, and say that they will."""
+    from engine.undo import AGAIN
     from engine.undo import release as run
 
     with open_engine(Settings()) as engine:
         held = run(engine, run_id)
     say(f"{held:,} leads were held and may move again")
+    if held:
+        say(f"{AGAIN}; to read first what it would do: handoff plan")
     return 0
 
 

@@ -72,7 +72,7 @@ class Page:
 
     `covered_until` is CRM time, aware UTC, with the CRM's usual lag taken off already. `absent` says why this source does not exist in
     the account (an object that is not there, or that we may not read): its page is empty and covers nothing, for what is kept from us may
-    hold anything; a policy that goes by such a source calls nobody silent.
+    hold anything; a policy that goes by such a source calls nobody silent. `asked`: whether a request brought the page.
     """
 
     stream: str
@@ -82,6 +82,7 @@ class Page:
     cursor: Cursor
     covered_until: datetime | None = None
     absent: str = ""
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def _found(run: Run) -> Iterator[tuple[str, str, str, str]]:
         yield "guard", "revops", f"The guard stopped run {run.id}", f"{run.breach}\nhandoff show {run.plan_id or ''}".strip()
     if run.exceptions:
         told = ", ".join(f"{number:,} {reason.replace('_', ' ')}" for reason, number in sorted(run.exceptions.items()))
-        yield "exceptions", "revops", f"{sum(run.exceptions.values()):,} leads need a person", f"{told}\nhandoff exceptions lists them"
+        yield "exceptions", "revops", f"{sum(run.exceptions.values()):,} cases need a person", f"{told}\nhandoff exceptions lists them"
     standing = run.engine.ledger.exceptions.counts(since=run.engine.clock() - NOT_ROUTED_FOR)
     if waiting := sum(standing.get(reason, 0) for reason in UNROUTED):
         yield "unrouted", "on_call", f"{waiting:,} leads that must be routed have nobody", "handoff exceptions lists them and why"

@@ -127,6 +127,11 @@ class Settings:
     rounds: int = 3
 
 
+def silent(phase: str) -> None:
+    """Nobody watches."""
+    del phase
+
+
 @dataclass(frozen=True)
 class Engine:
     """The parts of one installation.
@@ -134,7 +139,8 @@ class Engine:
     `clock` is the business time (aware UTC) that decisions see; `wall` is real time (aware UTC), on which the lease runs, because a
     sandbox's business clock can stand still; `monotonic` and `sleep` are seconds; `crms` maps a system's name to its adapter;
     `people` are the lines of the company's own people file, for what the CRMs do not say; `exclusions` are the digested addresses and
-    domains of its named lists, with the list each stands on; without a `notifier` notices wait for a run that has one.
+    domains of its named lists, with the list each stands on; without a `notifier` notices wait for a run that has one;
+    `progress` is told the name of each phase as it begins.
     """
 
     policy: Policy
@@ -149,6 +155,7 @@ class Engine:
     people: tuple[PersonRow, ...] = ()
     notifier: Notifier | None = None
     exclusions: Mapping[str, str] = field(default_factory=dict)
+    progress: Callable[[str], object] = silent
 
     @cached_property
     def compiled(self) -> CompiledPolicy:

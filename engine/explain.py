@@ -35,12 +35,12 @@ def _one(engine: Engine, key: str, as_of: datetime | None) -> str:
 
 
 def _moves(engine: Engine, key: str) -> list[str]:
-    """What has moved the lead, newest first: a later look that changes nothing must not hide the reason."""
+    """What was decided to move the lead, newest first, and whether it was written: a later look that changes nothing must not hide it."""
     zone = engine.compiled.calendar.zone
     return [
-        f"  {'planned ' if planned else 'moved   '}   {at.astimezone(zone):%Y-%m-%d %H:%M} {decision.from_stage} -> {decision.stage}"
+        f"  {became:<10} {at.astimezone(zone):%Y-%m-%d %H:%M} {decision.from_stage} -> {decision.stage}"
         f" by {decision.transition or 'adoption'}: {decision.reason}"
-        for at, decision, planned in engine.ledger.leads.moves(key)
+        for at, decision, became in engine.ledger.leads.moves(key)
     ]
 
 

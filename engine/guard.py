@@ -86,4 +86,4 @@ def verdict(breaches: Iterable[Breach]) -> str:
     if not texts:
         return ""
     shown = "; ".join(texts[:4]) + (f"; and {len(texts) - 4} more" if len(texts) > 4 else "")
-    return f"stopped: {shown}. Nothing but new hand-raises is written until the plan is approved"
+    return f"stopped: {shown}"

@@ -32,6 +32,7 @@ def look(engine: Engine) -> LookReport:
     calls, begun = made(engine), engine.monotonic()
     refresh(engine)
     pulled = engine.monotonic()
+    engine.progress("count")
     seen = _Seen()
     frame = build_frame(engine)
     totals = figures(_standings(engine, frame, seen))

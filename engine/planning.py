@@ -24,6 +24,7 @@ from handoff.policy import Policy
 
 BILLED = "making them so is billed once a tier is passed"
 LEVELS, TURNS = "levels", "turns"
+BUT_HAND_RAISES = "Nothing but new hand-raises is written until the plan is approved"
 UNSIGNED = "let sales and marketing read and sign the draft that handoff look writes; until then nothing is written"
 
 
@@ -68,7 +69,7 @@ def release(run: Run, book: Book) -> bool:
             in_scope(engine),
         )
     if breaches and not run.breach:
-        run.breach = verdict(breaches)
+        run.breach = verdict(breaches) if why is not None and why[1] else f"{verdict(breaches)}. {BUT_HAND_RAISES}"
     if why is None and not breaches:
         _release(run, book, book.plans)
         return True
@@ -161,6 +162,7 @@ def park(run: Run, book: Book, *, withheld_all: bool) -> None:
     """A plan waits for approval: its turns are kept, and the next runs leave its leads to it."""
     if book.main is None:
         return
+    run.waits = True
     keep_turns(run, book, withheld_all=withheld_all)
     keep_waiting(run.engine, book.main, run.scratch)
     run.counts["withheld"] += book.leads - (0 if withheld_all else book.exempt)

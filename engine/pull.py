@@ -54,7 +54,8 @@ def _pull_stream(engine: Engine, crm: Crm, stream: str, renew: Callable[[], None
         if before is None or before.absent != page.absent:
             _note_absent(engine, crm.system, page)
         rows += rows_of(page)
-        needed += page_calls(crm.system, rows_of(page), first_load=cursor is None, related=bool(page.activities and not page.records))
+        if page.asked:
+            needed += page_calls(crm.system, rows_of(page), first_load=cursor is None, related=bool(page.activities and not page.records))
         covered, before = page.covered_until or covered, page
     return Pulled(crm.system, stream, rows, touched, needed, covered)
 
@@ -99,7 +100,9 @@ def _repeats(before: Page, page: Page) -> bool:
 def refresh(engine: Engine) -> int:
     """Checks the accounts, pulls and resolves, and nothing else. Returns how many records of people were looked at."""
     check_accounts(engine)
+    engine.progress("pull")
     pull(engine, Rows())
+    engine.progress("resolve")
     return resolve(engine)
 
 

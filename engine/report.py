@@ -99,7 +99,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One run, for people and for machines. `calls` and `lower_bound` are HTTP requests per CRM; `seconds` are wall seconds per phase."""
+    """One run, for people and for machines. `calls` and `lower_bound` are HTTP requests per CRM; `seconds` are wall seconds per phase.
+
+    `waits`: its plan waits for a person's approval. Other plans of a run that wrote nothing are decided afresh by the next one.
+    """
 
     run_id: str
     plan_id: str
@@ -108,6 +111,7 @@ class RunSummary:
     status: Status
     counts: Counts
     started_at: datetime
+    waits: bool = False
     guard_breach: str = ""
     notes: tuple[str, ...] = ()
     exceptions: Mapping[str, int] = field(default_factory=dict)
@@ -177,7 +181,8 @@ def _planned(summary: RunSummary) -> str:
     if summary.mode == "plan":
         return f"{to_do(counts.lines, counts.effects) or 'nothing'} in plan {summary.plan_id}" if summary.plan_id else ""
     if counts.withheld and summary.plan_id:
-        return f"{counts.withheld:,} leads wait for approval: handoff apply {summary.plan_id}"
+        said = "wait for approval: handoff apply" if summary.waits else "are not written; to read what was decided: handoff show"
+        return f"{counts.withheld:,} leads {said} {summary.plan_id}"
     return ""
 
 
@@ -189,7 +194,8 @@ def to_do(fields: int, creations: int, notices: int = 0) -> str:
 def _plumbing(summary: RunSummary) -> str:
     bound = summary.lower_bound
     return " · ".join(
-        f"{NAMES.get(system, system)} {made} calls of {bound.get(system, 0)} needed" for system, made in sorted(summary.calls.items())
+        f"{NAMES.get(system, system)} {made} calls, at least {bound.get(system, 0)} needed"
+        for system, made in sorted(summary.calls.items())
     )
 
 

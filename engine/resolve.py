@@ -7,14 +7,13 @@ from itertools import islice
 
 from engine.context import Engine
 from handoff.facts import Activity, Actor, Kind, LeadFacts, Record, Ref, State
+from handoff.identity import UNCLEAR, Resolution, Standing, address_of, named_ids
 from handoff.identity import Link as Found
-from handoff.identity import Resolution, Standing, address_of, named_ids
 from handoff.identity import resolve as unite
 from handoff.touches import MET
 from ledger.values import Link, Role
 
 HUMANS = frozenset({"contacts", "Lead", "Contact"})
-AMBIGUOUS = "ambiguous_identity"
 PARTS_AHEAD = 10
 """How many parts are known ahead, as (record, revision): what one part reaches need not be resolved again in another."""
 POINTING = ("hubspot_id", "salesforce_lead_id", "merged_ids", "converted_to")
@@ -37,7 +36,7 @@ def resolve(engine: Engine, renew: Callable[[], None] = lambda: None) -> int:
 
 def in_words(engine: Engine, listed: Sequence[tuple[str, str, str]], facts: Mapping[str, LeadFacts]) -> list[tuple[str, str, str]]:
     """Exceptions (lead, reason, detail) as a person can act on them: an ambiguous one says which records contradict each other."""
-    unclear = {lead for lead, reason, detail in listed if reason == AMBIGUOUS and not detail}
+    unclear = {lead for lead, reason, detail in listed if reason == UNCLEAR and not detail}
     records = {record.ref: record for lead in unclear for record in facts[lead].records if record.ref.object in HUMANS}
     if not records:
         return list(listed)
@@ -129,6 +128,8 @@ def _store(engine: Engine, found: Resolution, linked: Mapping[Ref, Link]) -> Non
         engine.ledger.leads.alias(old, new, now)
         engine.ledger.exceptions.resolve_missing(0, [old], now)  # nobody is decided under that key any more
     engine.ledger.leads.link(changed, now)
+    # Whose link stays is not decided again, and has to name a record that joined or left the contradiction, too.
+    engine.ledger.exceptions.reword(UNCLEAR, {lead: detail for lead, _, detail in found.problems})
 
 
 def _is_new(found: Found, known: Link | None) -> bool:

@@ -45,6 +45,7 @@ class Run:
     over: bool = False
     status: Status = Status.DONE
     plan_id: int | None = None
+    waits: bool = False
     breach: str = ""
     notes: list[str] = field(default_factory=list)
     needs_you: list[str] = field(default_factory=list)
@@ -88,7 +89,8 @@ class Run:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Adds the wall seconds of the block to the phase."""
+        """Adds the wall seconds of the block to the phase, and says that it begins."""
+        self.engine.progress(name)
         begun = self.engine.monotonic()
         try:
             yield
@@ -179,6 +181,7 @@ def summary(run: Run) -> RunSummary:
         status=run.status,
         counts=_counts(run),
         started_at=run.started_at,
+        waits=run.waits,
         guard_breach=run.breach,
         notes=tuple(run.notes),
         exceptions=dict(sorted(run.exceptions.items())),

@@ -31,6 +31,8 @@ from ledger.values import CreationRow, LineRow, LineState, NewPlan, Unknown
 
 UNTIL_RELEASED = datetime(2999, 1, 1, tzinfo=UTC)
 OWNER_STAYS = "owner stays"
+AGAIN = "the next run moves them again, unless their records or the policy have changed"
+"""What follows a release: what made the leads move is true until somebody changes it."""
 HALFWAY, HELD = "left halfway", "held"
 ACTIVE_OWNERS_ONLY = frozenset({"salesforce"})
 """CRMs that refuse to give a record to somebody who left (Salesforce: INACTIVE_OWNER_OR_USER)."""
@@ -59,7 +61,7 @@ def undo(engine: Engine, run_id: int | str, by: str = "undo") -> RunSummary:
         with run.phase("hold"):
             _hold(run, job)
         if held := run.counts["held"]:
-            run.notes.append(f"{held:,} leads are held, and nothing moves them until: handoff release {run_id}")
+            run.notes.append(f"{held:,} leads are held, and nothing moves them until: handoff release {run_id}; then {AGAIN}")
         for plan_id in plans:
             _take_back_tasks(run, job, plan_id)
         _tell_what_stays(run, plans)
@@ -68,7 +70,7 @@ def undo(engine: Engine, run_id: int | str, by: str = "undo") -> RunSummary:
 
 
 def release(engine: Engine, run_id: int | str) -> int:
-    """Lets the leads of an undone run move again. Returns how many were held."""
+    """Lets the leads of an undone run move again: they are decided afresh by the next run. Returns how many were held."""
     number = 0
     for plan_id in _plans(engine, run_id):
         for keys in _leads(engine, (row.line.lead for row in _lines(engine, plan_id))):

@@ -73,8 +73,9 @@ def publish(title: str, summary: RunSummary, planned: list[dict[str, str]]) -> N
 def _show(key: str, summary: RunSummary, planned: list[dict[str, str]]) -> None:
     create_markdown_artifact("```\n" + "\n".join(summary.lines()) + "\n```", key=key, description=summary.lines()[0])
     if planned:
-        told = f"The first {len(planned)} leads of plan {summary.plan_id}; approve with apply-plan, or handoff apply {summary.plan_id}"
+        how = f"; approve with apply-plan, or handoff apply {summary.plan_id}" if summary.waits or summary.mode == "plan" else ""
+        told = f"The first {len(planned)} leads of plan {summary.plan_id}{how}"
         create_table_artifact(planned, key=f"{key}-plan", description=told)
-    rows = [{"reason": reason, "leads": count} for reason, count in sorted(summary.exceptions.items())]
+    rows = [{"reason": reason, "cases": count} for reason, count in sorted(summary.exceptions.items())]
     if rows:
         create_table_artifact(rows[:_ROWS_SHOWN], key=f"{key}-needs-you", description="What needs a person")

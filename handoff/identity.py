@@ -17,6 +17,8 @@ from handoff.facts import Record, Ref, State
 from handoff.records import ROUTED_OBJECTS
 
 PRIMARY, MIRROR, DUPLICATE, AMBIGUOUS = "primary", "mirror", "duplicate", "ambiguous"
+UNCLEAR = "ambiguous_identity"
+"""The reason under which every record of a contradiction stands on the list of exceptions, all of them with the same words."""
 LINK_FIELDS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     # (object, field holding an id) -> (system, object, what it says) of the record it names
     ("Lead", "hubspot_id"): ("hubspot", "contacts", "same"),
@@ -91,7 +93,7 @@ def resolve(
             for record in cluster:
                 key = known.get(record.ref, str(record.ref))
                 links.append(Link(record.ref, key, AMBIGUOUS))
-                problems.append((key, "ambiguous_identity", reason))
+                problems.append((key, UNCLEAR, reason))
             continue
         key, others = _key_of(cluster, known)
         aliases.extend((other, key) for other in others)

@@ -8,6 +8,7 @@ readers see one snapshot. Pages of a pull are not waited for (ADR 0014).
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,12 +21,14 @@ from sqlalchemy.exc import ArgumentError
 
 from ledger.codec import micros
 from ledger.schema import ticks
-from ledger.values import NewerLedger
+from ledger.values import EmptyLedger, NewerLedger
 
 _T = TypeVar("_T")
 # Errors quote their statement but never its parameters: those are personal values when `people` is written (law: least said).
 _SHARED: dict[str, Any] = {"pool_size": 8, "max_overflow": 8, "hide_parameters": True}
 _PATIENCE_SECONDS = 30
+_BEING_MADE_SECONDS = 2.0
+"""How long a file without its tables is another process's, which is making it; afterwards it was cut short."""
 _CHUNK = 5000
 _FAMILIES = ("sqlite", "postgresql", "postgres")
 _WRITER_LOCK = 0x68616E646F6666  # "handoff": one ledger per PostgreSQL database
@@ -80,6 +83,8 @@ class Database:
     def __init__(self, url: str | Path) -> None:
         target = normalised(url)
         self.is_sqlite = target.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            _refuse_emptied(Path(str(target.database)))
         self._engine = _sqlite_engine(target) if self.is_sqlite else create_engine(target, **_SHARED, pool_pre_ping=True)
         if self.is_sqlite:
             self._reader: Engine = self._engine
@@ -126,6 +131,19 @@ class Database:
                 return
         with _migrating, self.write() as connection:
             _migrate(connection)
+
+
+def _refuse_emptied(file: Path) -> None:
+    """Raises EmptyLedger for a file that holds nothing and goes on to hold nothing."""
+    step = 0.1
+    for _ in range(round(_BEING_MADE_SECONDS / step)):
+        if not file.is_file() or file.stat().st_size:
+            return
+        time.sleep(step)
+    raise EmptyLedger(
+        f"the ledger {file} is there and empty: it was cut short (a full disk, a copy that broke off). Put the latest back-up in its place"
+        " and run handoff reconcile; remove the file only where nothing was ever written with it"
+    )
 
 
 def in_chunks(values: Iterable[_T]) -> Iterator[list[_T]]:

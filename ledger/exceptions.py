@@ -1,17 +1,24 @@
-"""The exceptions list: what needs a person, once per subject and reason, until a run finds it mended."""
+"""The exceptions list: what needs a person, once per subject and reason, until a run finds it mended.
+
+Every record of a contradiction stands on it, so that each can be asked about; a person mends them all at once, so that they count once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Text, bindparam, case, cast, func, insert, select, update
 
+from handoff.identity import UNCLEAR
 from ledger.codec import maybe_moment, micros, moment, plain
 from ledger.columns import among
 from ledger.connection import Database, in_chunks
 from ledger.schema import exceptions
 from ledger.values import ExceptionRow
+
+# What a person mends at once: a contradiction, whose records all have the same words, or else the one subject.
+_MATTER = case(((exceptions.c.reason == UNCLEAR) & (exceptions.c.detail != ""), exceptions.c.detail), else_=cast(exceptions.c.id, Text))
 
 
 class Exceptions:
@@ -42,6 +49,17 @@ class Exceptions:
             new = [{"subject": key[0], "reason": key[1], "detail": detail, **shared} for key, detail in told.items() if key not in standing]
             if new:
                 connection.execute(insert(exceptions), new)
+
+    def reword(self, reason: str, told: Mapping[str, str]) -> None:
+        """New details by subject, where the subject stands on the list for this reason; its times stay."""
+        if not told:
+            return
+        query = update(exceptions).where(
+            exceptions.c.resolved_at.is_(None), exceptions.c.reason == reason, exceptions.c.subject == bindparam("the_subject")
+        )
+        rows = [{"the_subject": subject, "the_detail": plain(detail)} for subject, detail in told.items()]
+        with self._database.write() as connection:
+            connection.execute(query.values(detail=bindparam("the_detail")), rows)
 
     def resolve_missing(self, run_id: int, subjects: Iterable[str], now: datetime) -> int:
         """Of the subjects this run looked at, exceptions it did not report again are mended; returns how many."""
@@ -74,8 +92,12 @@ class Exceptions:
         )
 
     def counts(self, since: datetime | None = None) -> dict[str, int]:
-        """Reason -> open exceptions; with `since`, those that have been open since then or longer."""
-        query = select(exceptions.c.reason, func.count()).where(exceptions.c.resolved_at.is_(None)).group_by(exceptions.c.reason)
+        """Reason -> what a person has to mend, a contradiction once; with `since`, what has been open since then or longer."""
+        query = (
+            select(exceptions.c.reason, func.count(_MATTER.distinct()))
+            .where(exceptions.c.resolved_at.is_(None))
+            .group_by(exceptions.c.reason)
+        )
         if since is not None:
             query = query.where(exceptions.c.first_at <= micros(since))
         with self._database.read() as connection:

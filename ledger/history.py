@@ -14,8 +14,8 @@ from ledger.bulk import insert_rows
 from ledger.codec import digest, dump_decision, load_decision, maybe_moment, micros, moment
 from ledger.columns import among
 from ledger.connection import in_chunks
-from ledger.schema import decisions, leads, lines, people, records, ticks, versions
-from ledger.values import LineState, Past
+from ledger.schema import creations, decisions, leads, lines, people, records, ticks, versions
+from ledger.values import ROOT, LineState, Moved, Past
 
 
 class Made(NamedTuple):
@@ -93,6 +93,45 @@ _WRITTEN = (
     .where(among(lines.c.lead_id, "ids"), lines.c.state == LineState.DONE.value)
     .group_by(lines.c.lead_id, lines.c.run_id)
 )
+
+
+def moves_of(connection: Connection, lead_id: int, limit: int) -> tuple[Moved, ...]:
+    """The latest decisions of a lead that changed something, newest first, with what became of each.
+
+    As in `past_of`, of several decisions with one revision the last is the one that stands.
+    """
+    query = select(decisions.c.run_id, decisions.c.decided_at, decisions.c.body).where(decisions.c.lead_id == lead_id)
+    rows = connection.execute(query.where(~decisions.c.unchanged).order_by(decisions.c.id.desc()).limit(limit)).all()
+    lead = connection.execute(select(leads.c.rev, leads.c.pending).where(leads.c.id == lead_id)).one()
+    states, found = _states_by_run(connection, lead_id), list[Moved]()
+    seen: set[int] = set()
+    for row in rows:
+        decision = load_decision(row.body)
+        stands = decision.rev <= (lead.rev or 0) and decision.rev not in seen
+        pending = lead.pending is not None and not found
+        found.append(Moved(moment(row.decided_at), decision, "written" if stands else _unwritten(states[row.run_id], pending)))
+        seen.add(decision.rev)
+    return tuple(found)
+
+
+def _unwritten(states: Collection[str], pending: bool) -> str:
+    """What became of a decision that is not in force, from the states of what its run wanted to write."""
+    if _TO_COME.intersection(states) or (pending and not states):
+        return "planned"
+    return "refused" if LineState.REFUSED in states else "unwritten"
+
+
+def _states_by_run(connection: Connection, lead_id: int) -> dict[int, set[str]]:
+    """Run -> the states of the fields it wanted to write of a lead, and of the lead it wanted to create."""
+    found: dict[int, set[str]] = defaultdict(set)
+    root = (creations.c.lead_id == lead_id) & (creations.c.object == ROOT)
+    for table, mine in ((lines, lines.c.lead_id == lead_id), (creations, root)):
+        for run_id, state in connection.execute(select(table.c.run_id, table.c.state).where(mine).distinct()):
+            found[run_id].add(state)
+    return found
+
+
+_TO_COME = frozenset({LineState.PROPOSED, LineState.OPEN, LineState.IN_FLIGHT})
 
 
 def seq_at(connection: Connection, as_of: datetime) -> int:

@@ -14,13 +14,13 @@ from ledger.codec import load_decision, load_prior, loads, micros, moment
 from ledger.connection import Database, tick
 from ledger.due import due_shards, ready_shards
 from ledger.edits import FOUND, note_found
-from ledger.history import Made, add_decisions, decision_row, forget_looks, found_ids, past_of, prior_texts, seq_at
+from ledger.history import Made, add_decisions, decision_row, forget_looks, found_ids, moves_of, past_of, prior_texts, seq_at
 from ledger.identity import lead_ids, merge, store_links
 from ledger.load import Order, load_leads
 from ledger.people import Keeping
-from ledger.schema import decisions, leads, records, versions
+from ledger.schema import leads, records, versions
 from ledger.settling import await_settling, pending_text, prior_columns, settle
-from ledger.values import Link, Loaded, Mark, Past, Replay, Role, Unknown
+from ledger.values import Link, Loaded, Mark, Moved, Past, Replay, Role, Unknown
 
 _LIVING = leads.c.merged_into.is_(None)
 _AS_FOUND = (
@@ -147,15 +147,10 @@ class Leads:
             row = decision_row(connection, lead_ids(connection, [lead_key], strict=True)[lead_key], as_of)
         return None if row is None else load_decision(row.body)
 
-    def moves(self, lead_key: str, limit: int = 5) -> tuple[tuple[datetime, Decision, bool], ...]:
-        """The latest decisions that changed something, newest first: when, what, and whether it is only planned yet."""
+    def moves(self, lead_key: str, limit: int = 5) -> tuple[Moved, ...]:
+        """The latest decisions that changed something, newest first, and what became of each."""
         with self._database.read() as connection:
-            lead_id = lead_ids(connection, [lead_key], strict=True)[lead_key]
-            query = select(decisions.c.id, decisions.c.decided_at, decisions.c.body).where(decisions.c.lead_id == lead_id)
-            rows = connection.execute(query.where(~decisions.c.unchanged).order_by(decisions.c.id.desc()).limit(limit)).all()
-            standing = connection.execute(select(leads.c.rev, leads.c.pending).where(leads.c.id == lead_id)).one()
-        made = [(moment(row.decided_at), load_decision(row.body)) for row in rows]
-        return tuple((at, decision, standing.pending is not None and decision.rev > (standing.rev or 0)) for at, decision in made)
+            return moves_of(connection, lead_ids(connection, [lead_key], strict=True)[lead_key], limit)
 
     def past(self, keys: Iterable[str]) -> dict[str, tuple[Past, ...]]:
         """Every lead's decisions that took force and changed something, oldest first; leads without one are absent."""

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, or_, select
 
 from handoff.facts import Activity, Actor, Edit, Kind, LeadFacts, Record, Ref, State
+from handoff.identity import UNCLEAR
 from ledger.codec import load_prior, loads, maybe_moment, micros, moment, shared_moment
 from ledger.columns import among
 from ledger.connection import in_chunks
@@ -149,7 +150,7 @@ class _Shard:
             activities=happened,
             first_seen=min([record.created_at for record in mine]),
             edits=self._edits(mine, duplicates, standing, happened) if standing else (),
-            problems=("ambiguous_identity",) if any(role == Role.AMBIGUOUS for role, _ in found) else (),
+            problems=(UNCLEAR,) if any(role == Role.AMBIGUOUS for role, _ in found) else (),
             duplicates=duplicates,
         )
 

@@ -1,6 +1,7 @@
 """What the ledger hands out and takes in. Frozen; all datetimes aware UTC.
 
 LedgerError
+├── EmptyLedger   the ledger's file is there and holds nothing: it was cut short
 ├── LeaseLost     the caller's fencing token is no longer the holder's: stop, write nothing more
 ├── PlanRefused   this plan cannot be approved as it is (expired, superseded, another digest)
 └── Unknown       there is no such lead, plan, run or effect in this ledger
@@ -21,6 +22,10 @@ from handoff.plan import Creation, Line
 
 class LedgerError(Exception):
     """Base of everything the ledger raises about its content. Database faults come through as SQLAlchemy's own errors."""
+
+
+class EmptyLedger(LedgerError):
+    """The file of the ledger is there and holds nothing, not even its tables; a new one would forget what was decided and written."""
 
 
 class NewerLedger(LedgerError):
@@ -135,6 +140,17 @@ class Past(NamedTuple):
     at: datetime
     decision: Decision
     written_at: datetime | None
+
+
+class Moved(NamedTuple):
+    """One decision that changed something, and what became of it: planned, written, refused or unwritten.
+
+    Unwritten is what a later decision replaced, or what got too old. Written is what the lead is by, also where no CRM had to be written.
+    """
+
+    at: datetime
+    decision: Decision
+    became: str
 
 
 @dataclass(frozen=True, slots=True)

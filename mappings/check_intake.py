@@ -8,15 +8,16 @@ from handoff.condition import Condition
 from handoff.policy import Policy
 from mappings import shapes
 from mappings.compile import Files, leaves
+from mappings.domains import EVERYBODYS
 from mappings.problems import Problem
 from mappings.rule_space import first_takers
 
 
-def intake_holds(_policy: Policy, files: Files) -> Iterator[Problem]:
+def intake_holds(policy: Policy, files: Files) -> Iterator[Problem]:
     """Lists that are lists of domains, days in their order, a team where one is asked for."""
     yield from _rollout(files)
     yield from _freezes(files)
-    yield from _domains(files)
+    yield from _domains(policy, files)
 
 
 def field_reps_are_spared(policy: Policy, files: Files) -> Iterator[Problem]:
@@ -57,16 +58,25 @@ def _freezes(files: Files) -> Iterator[Problem]:
             yield Problem(where, f"freezes.{freeze.name}", f"ends on {freeze.until}, before it begins", "write the earlier day as from")
 
 
-def _domains(files: Files) -> Iterator[Problem]:
+def _domains(policy: Policy, files: Files) -> Iterator[Problem]:
+    for file, path, domain in _listed(files):
+        where = files.where(file, *path.split("."))
+        if "." not in domain or "@" in domain or " " in domain:
+            what, mend = f"is a list of domains, not '{domain}'", "write what stands in an address after the @, such as rival.example"
+            yield Problem(where, path, what, mend)
+        elif not path.endswith("except") and domain.casefold() in policy.company.free_mail_domains:
+            mend = "take it out; HANDOFF_EXCLUSIONS may name single addresses there"
+            yield Problem(where, path, f"'{domain}' {EVERYBODYS}", mend)
+
+
+def _listed(files: Files) -> Iterator[tuple[str, str, str]]:
+    """(file, path, domain) of everything that says by domain whom to leave alone, or whom not."""
     scope: shapes.ScopeFile = files.shapes["scope"]
     disposable = scope.spam.disposable
-    lists = {"competitor_domains": scope.competitor_domains, "spam.disposable": [*disposable.also, *disposable.except_]}
-    for path, domains in lists.items():
-        for domain in domains:
-            if "." not in domain or "@" in domain or " " in domain:
-                where = files.where("scope", *path.split("."))
-                what, mend = f"is a list of domains, not '{domain}'", "write what stands in an address after the @, such as rival.example"
-                yield Problem(where, path, what, mend)
+    yield from (("company", "own_domains", domain) for domain in files.shapes["company"].own_domains)
+    yield from (("scope", "competitor_domains", domain) for domain in scope.competitor_domains)
+    yield from (("scope", "spam.disposable.also", domain) for domain in disposable.also)
+    yield from (("scope", "spam.disposable.except", domain) for domain in disposable.except_)
 
 
 def _fields_alone(policy: Policy) -> Iterator[Problem]:

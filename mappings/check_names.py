@@ -70,6 +70,8 @@ def _agreement(policy: Policy, files: Files) -> Iterator[Problem]:
     for number, system in enumerate(policy.systems):
         if system not in SYSTEMS:
             yield unknown(files.where("policy", "systems", number), "systems", "system", system, SYSTEMS)
+        elif system in policy.systems[:number]:
+            yield Problem(files.where("policy", "systems", number), "systems", f"'{system}' stands twice", "name each CRM once")
     for field, systems in policy.sources.items():
         for system in systems:
             if system not in policy.systems:

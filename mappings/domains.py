@@ -18,6 +18,7 @@ tuta.com tutanota.com uol.com.br verizon.net virgilio.it wanadoo.fr web.de wp.pl
 yahoo.com.br yahoo.de yahoo.es yahoo.fr yahoo.it yandex.com yandex.ru ymail.com zoho.com 126.com 163.com
 """
 COMMON_FREE_MAIL: tuple[str, ...] = tuple(sorted(_PROVIDERS.split()))
+EVERYBODYS = "gives mailboxes to everybody: all who have one there would be left alone"
 
 
 def free_mail_domains(shape: FreeMailShape) -> tuple[str, ...]:

@@ -13,18 +13,20 @@ are read: nothing of them is kept or logged in words.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from handoff.spam import exclusion_key
 from mappings.csv_rows import read_rows
+from mappings.domains import COMMON_FREE_MAIL, EVERYBODYS
 from mappings.problems import PolicyErrors, Problem
 
 COLUMNS = ("entry", "list")
 _ENTRY = re.compile(r"(?:[^\s@,;<>\"\0]+@)?(?!www\.)(?:[\w-]+\.)+[\w-]+")
 
 
-def load_exclusions(path: Path) -> dict[str, str]:
-    """Digested address or domain -> the list it stands on. Raises PolicyErrors."""
+def load_exclusions(path: Path, free_mail: Collection[str] = COMMON_FREE_MAIL) -> dict[str, str]:
+    """Digested address or domain -> the list it stands on; `free_mail` are domains nobody may exclude whole. Raises PolicyErrors."""
     problems: list[Problem] = []
     found: dict[str, str] = {}
     for where, line in read_rows(path, COLUMNS, problems, "HANDOFF_EXCLUSIONS"):
@@ -32,6 +34,9 @@ def load_exclusions(path: Path) -> dict[str, str]:
         if not _ENTRY.fullmatch(entry):
             mend = "write it as in name@company.example, or company.example: no www., no https://, no *"
             problems.append(Problem(where, "entry", "is neither an address nor a domain", mend))
+            continue
+        if entry in free_mail:
+            problems.append(Problem(where, "entry", f"'{entry}' {EVERYBODYS}", "take it out; single addresses there may stand here"))
             continue
         found.setdefault(exclusion_key(entry), line.get("list", "") or "excluded")
     if problems:

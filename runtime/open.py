@@ -135,9 +135,21 @@ def open_crms(settings: Settings, clock: Clock, stack: contextlib.ExitStack) -> 
     return crms
 
 
+def there(folder: Path, name: str) -> Path:
+    """A policy folder. Raises SettingsError, which names the setting or the option that it comes from, where it is not there."""
+    if not folder.is_dir():
+        raise SettingsError(f"{name}: there is no folder {folder.absolute()}: make it, or correct the name")
+    return folder
+
+
+def mappings_of(settings: Settings) -> Path:
+    """The company's policy folder; one that nobody has named need not be there. Raises SettingsError."""
+    return there(settings.mappings, "HANDOFF_MAPPINGS") if "mappings" in settings.model_fields_set else settings.mappings
+
+
 def policy_of(settings: Settings) -> Policy:
     """The reviewed policy of `mappings`, narrowed to the CRMs that `crms` names; the baseline when the folder holds none."""
-    folder: Path = settings.mappings
+    folder = mappings_of(settings)
     policy = load_policy(folder) if (folder / "policy.yaml").exists() else baseline_policy()
     try:
         return narrowed(policy, settings.crms.split(",")) if settings.crms else policy
@@ -187,6 +199,7 @@ def open_engine(
     label: str = "",
     executor: context.Executor | None = None,
     notifier: context.Notifier | None = None,
+    progress: Callable[[str], object] = context.silent,
 ) -> Iterator[context.Engine]:
     """A ready engine; connections and ledger are closed with the block. Raises SettingsError, PolicyErrors and the connectors' CrmError."""
     # Shards of frozen values live and die together; collecting every 700 allocations, as by default, cost a fifth of a run.
@@ -208,9 +221,10 @@ def open_engine(
             wall=wall_clock,
             executor=executor or context.Threads(most=8),
             people=load_people(people) if os.path.lexists(people := settings.mappings / "people.csv") else (),
-            exclusions=load_exclusions(settings.exclusions) if settings.exclusions is not None else {},
+            exclusions=load_exclusions(settings.exclusions, chosen.company.free_mail_domains) if settings.exclusions is not None else {},
             settings=_engine_settings(settings, label),
             notifier=notifier,
+            progress=progress,
         )
 
 

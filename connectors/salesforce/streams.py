@@ -112,7 +112,7 @@ class Puller:
         position = orjson.loads(cursor.position) if cursor is not None and cursor.fields_digest == walk.fields_digest else {}
         if described.absent:
             # Not there and not readable look alike from outside: nothing is known of it, so nothing is covered.
-            yield Page(name, (), (), (), walk.cursor({"since": instant_text(now)}), absent=described.absent)
+            yield Page(name, (), (), (), walk.cursor({"since": instant_text(now)}), absent=described.absent, asked=False)
         elif name == deleted_of(self._carrier):
             yield self._deleted(walk, position)
         else:
@@ -183,7 +183,7 @@ class Puller:
         covered = self._covered_until(walk.now)
         cursor = walk.cursor({"since": instant_text(covered)})
         if "since" not in position:
-            return Page(walk.name, (), (), (), cursor, covered)
+            return Page(walk.name, (), (), (), cursor, covered, asked=False)
         start = max(instant(position["since"]) - OVERLAP, walk.now - DELETED_WINDOW)
         window = {"start": soql.moment(start), "end": soql.moment(walk.now)}
         reply = self._client.get("deleted", f"sobjects/{self._carrier}/deleted/", window) or {}

@@ -9,6 +9,7 @@ import pytest
 
 from cli.errors import guarded
 from cli.main import app
+from engine.undo import AGAIN, undo
 
 sys.path.append(str(Path(__file__).parents[1] / "engine"))
 from engine_worlds import place
@@ -81,3 +82,55 @@ def test_what_needs_the_crm_says_that_it_does_not_answer(down: Path) -> None:
     assert guarded(app, ["capacity"], out=told.append) == 1
     assert "HubSpot" in str(told[0])
     assert "try again later" in str(told[0])
+
+
+def test_a_plan_from_before_the_adoption_is_not_offered_for_approval(
+    down: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company = place(down)
+    company.person("anna")
+    made = company.sync().plan_id
+    company.ledger.close()
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", f"sqlite:///{company.path}")
+    assert guarded(app, ["show", made]) == 0
+    told = capsys.readouterr().out
+    assert "approve it with: handoff adopt" in told
+    assert "handoff apply" not in told
+
+
+def test_a_contradiction_is_listed_once_with_all_its_records(
+    down: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each of its records needs a person, who corrects all of them at once; leads that a CRM refused stand for themselves."""
+    company = place(down)
+    contact = company.contact("amy")
+    leads = [company.lead(name, hubspot_id=contact.id) for name in ("ben", "cyd")]
+    company.adopted()
+    for name in ("h-eli", "h-flo"):
+        company.ledger.exceptions.report(f"hubspot:contacts:{name}", "refused", "a region is required", 1, company.world.now)
+    company.ledger.close()
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", f"sqlite:///{company.path}")
+    assert guarded(app, ["exceptions"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 4
+    assert all(str(ref) in told[0].partition("since")[0] for ref in (contact, *leads))
+    assert told[-1] == "1 ambiguous_identity, 2 refused"
+
+
+def test_a_release_says_that_the_next_run_moves_the_leads_again(
+    down: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company = place(down)
+    company.person("anna")
+    made = company.adopted()
+    undo(company.engine, made.run_id)
+    company.ledger.close()
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", f"sqlite:///{company.path}")
+    said = []
+    for _ in range(2):
+        assert guarded(app, ["release", made.run_id]) == 0
+        said.append(capsys.readouterr().out)
+    assert "1 leads were held" in said[0]
+    assert AGAIN in said[0]
+    assert "handoff plan" in said[0]
+    assert AGAIN not in said[1], "nobody is held any more"

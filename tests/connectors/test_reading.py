@@ -52,6 +52,17 @@ def test_first_load_brings_every_record_once(bench: Bench) -> None:
     assert all(page.covered_until is None for page in pages[:-1])
 
 
+def test_a_page_that_nobody_asked_for_says_so(bench: Bench) -> None:
+    """So that the fewest calls a run needs are never more than it made. What is asked once (fields, coverage) is asked before."""
+    crm = bench.open()
+    for stream in crm.streams():
+        bench.pages(crm, stream)
+    for stream in crm.streams():
+        before = sum(crm.calls_made().values())
+        asked = sum(page.asked for page in bench.pages(crm, stream))
+        assert asked <= sum(crm.calls_made().values()) - before, stream
+
+
 def test_an_interrupted_load_goes_on_where_it_stood(bench: Bench) -> None:
     """Whatever page the process died after, the stored cursor brings the rest and only the rest."""
     bench.sandbox.switches.set("salesforce.page_size", 37)

@@ -49,6 +49,17 @@ def test_every_relative_link_leads_somewhere(page: str, target: str) -> None:
         assert anchor in {slug(title) for title in re.findall(r"^#+ (.*)$", aim.read_text(encoding="utf-8"), re.MULTILINE)}
 
 
+BY_MAKE = {"demo", "up"}  # a person who tries them starts them as make demo and make up
+COMMANDS = {*app, *(f"policy {verb}" for verb in app["policy"])} - BY_MAKE
+
+
+@pytest.mark.parametrize("command", sorted(command for command in COMMANDS if "-" not in command))
+def test_every_command_stands_in_the_readmes_list(command: str) -> None:
+    """Whoever reads on from the first page finds all of them."""
+    listed = TEXTS["README.md"].partition("## From the command line")[2].partition("\n## ")[0]
+    assert re.search(rf"handoff {command}\b", listed), f"say in README.md what handoff {command} does"
+
+
 @pytest.mark.parametrize(("page", "command"), named(r"(?:^|[`/ ])handoff ([a-z]+(?: check)?)\b(?!:)"))
 def test_every_command_exists(page: str, command: str) -> None:
     """`handoff <command>` as the command line knows it."""

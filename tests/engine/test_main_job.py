@@ -19,7 +19,7 @@ from engine.pull import refresh
 from engine.report import Status
 from engine.sweep import sweep
 from engine.sync import sync
-from engine.undo import release, undo
+from engine.undo import AGAIN, release, undo
 from handoff.facts import Kind, Ref, State
 
 NAMES = ["anna", "bert", "carl", "dora", "emil", "fritz", "gert", "hans"]
@@ -44,6 +44,30 @@ def test_the_look_counts_people_and_writes_nothing(company: Place) -> None:
     assert report.figures.in_limbo == 8
     assert report.figures.inactive_owner == 3
     assert "2 people asked for a demo and nobody called" in report.lines()[0]
+
+
+def test_before_the_adoption_a_run_tells_one_next_step_and_it_is_the_true_one(company: Place) -> None:
+    """Its plan cannot be approved, so that nobody is sent to approve it, not by the guard either."""
+    backlog(company)
+    company.policy = company.policy.model_copy(update={"guard": company.policy.guard.model_copy(update={"tasks_per_rep_per_day": 0})})
+    made = company.sync()
+    told = "\n".join(made.lines())
+    assert (made.status, "stopped:" in told) == (Status.NEEDS_APPROVAL, True)
+    assert "run handoff adopt" in told
+    assert f"8 leads are not written; to read what was decided: handoff show {made.plan_id}" in told
+    assert "handoff apply" not in told
+    assert "until the plan is approved" not in told
+    with pytest.raises(NotApplicable, match="run handoff adopt"):
+        apply_plan(company.engine, made.plan_id, "me")
+
+
+def test_what_a_pause_held_back_is_not_to_be_approved(company: Place) -> None:
+    company.adopted()
+    company.asks(company.person("anna", days_old=1))
+    pause(company.engine, True, "revops")
+    told = "\n".join(company.sync().lines())
+    assert "handoff resume" in told
+    assert "handoff apply" not in told
 
 
 def test_adoption_writes_nothing_and_its_plan_waits(company: Place) -> None:
@@ -189,11 +213,12 @@ def test_undone_leads_are_held_until_they_are_released(company: Place) -> None:
     made = company.adopted()
     undone = undo(company.engine, made.run_id)
     told = f"8 leads are held, and nothing moves them until: handoff release {made.run_id}"
-    assert any(told in line for line in undone.lines())
+    assert any(told in line and AGAIN in line for line in undone.lines())
     with no_writes(company):
         assert company.sync().counts.lines == 0
     assert release(company.engine, made.run_id) == 8
-    assert company.sync().counts.decided == 8
+    again = company.sync().counts
+    assert (again.decided, again.lines > 0) == (8, True), "as both notes say: nothing has changed, so they move again"
 
 
 def test_pause_lets_a_run_plan_and_nothing_more(company: Place) -> None:

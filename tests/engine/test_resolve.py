@@ -13,6 +13,7 @@ from engine.explain import explain
 from engine.pull import pull
 from engine.resolve import resolve
 from handoff.facts import Ref
+from handoff.identity import UNCLEAR
 
 NAMES = ("amy", "ben", "cyd", "dov", "eli", "flo", "gus", "hal")
 
@@ -88,14 +89,31 @@ def test_an_ambiguous_exception_names_the_records_and_says_what_to_do(company: P
     first = company.lead("ben", hubspot_id=contact.id)
     second = company.lead("cyd", hubspot_id=contact.id)
     company.adopted()
-    told = {row.subject: row.detail for row in company.ledger.exceptions.open_exceptions() if row.reason == "ambiguous_identity"}
+    told = {row.subject: row.detail for row in company.ledger.exceptions.open_exceptions() if row.reason == UNCLEAR}
     assert set(told) == {str(contact), str(first), str(second)}
     (detail,) = set(told.values())
     assert detail.startswith(f"{first} names {contact}; {second} names {contact}: ")
     assert "merge" in detail
     assert "@" not in detail
     assert detail in explain(company.engine, str(first))
+    assert company.ledger.exceptions.counts() == {UNCLEAR: 1}, "three records, one contradiction"
     company.salesforce.edit(second, {"hubspot_id": None})
     company.world.advance(hours=1)
     company.sync()
-    assert company.ledger.exceptions.counts().get("ambiguous_identity", 0) == 0
+    assert company.ledger.exceptions.counts().get(UNCLEAR, 0) == 0
+
+
+def test_a_record_that_joins_a_contradiction_is_told_with_all_others(company: Place) -> None:
+    """The records that stood on the list before are not looked at again, and name the new one all the same: it stays one contradiction."""
+    contact = company.contact("amy")
+    for name in ("ben", "cyd"):
+        company.lead(name, hubspot_id=contact.id)
+    company.adopted()
+    company.world.advance(hours=1)
+    third = company.lead("dov", hubspot_id=contact.id)
+    company.sync()
+    listed = [row for row in company.ledger.exceptions.open_exceptions() if row.reason == UNCLEAR]
+    assert len(listed) == 4
+    (detail,) = {row.detail for row in listed}
+    assert f"{third} names {contact}" in detail
+    assert company.ledger.exceptions.counts() == {UNCLEAR: 1}

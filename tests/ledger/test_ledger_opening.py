@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from ledger.connection import normalised
 from ledger.ledger import open_ledger
 from ledger.schema import metadata
-from ledger.values import NewerLedger
+from ledger.values import EmptyLedger, NewerLedger
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +39,29 @@ _INDEXES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
     "postgresql": "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'",
 }
+
+
+def test_a_ledger_that_was_cut_to_nothing_is_no_new_one(tmp_path: Path) -> None:
+    """A full disk or a copy that broke off: what was decided and written would be forgotten, and nobody would hear of it."""
+    file = tmp_path / "ledger.db"
+    open_ledger(file).close()
+    file.write_bytes(b"")
+    with pytest.raises(EmptyLedger, match="handoff reconcile") as refused:
+        open_ledger(file)
+    assert str(file) in str(refused.value)
+    assert file.stat().st_size == 0
+    file.unlink()
+    open_ledger(file).close()
+
+
+def test_a_ledger_that_another_process_is_just_making_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+    file.touch()
+    open_ledger(tmp_path / "other.db").close()
+    maker = threading.Timer(0.3, lambda: (tmp_path / "other.db").replace(file))
+    maker.start()
+    open_ledger(file).close()
+    maker.join()
 
 
 def test_a_ledger_opens_again_with_what_it_held(url: str) -> None:

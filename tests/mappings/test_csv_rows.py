@@ -67,6 +67,14 @@ def test_an_absence_without_an_end_lasts(tmp_path: Path) -> None:
     assert ends > 7_000_000_000
 
 
+def test_an_exclusion_of_a_mailbox_provider_is_refused(tmp_path: Path) -> None:
+    """It would leave everybody with a private address alone; a single address there is somebody."""
+    (path := tmp_path / "exclusions.csv").write_text("entry,list\nbob@gmail.com,board\nGmail.com,rivals\n", encoding="utf-8")
+    (problem,) = _refused(load_exclusions, path).problems
+    assert (problem.where, "gmail.com" in problem.what.casefold()) == ("exclusions.csv:3", True)
+    assert "single addresses" in problem.mend
+
+
 @pytest.mark.parametrize(
     "entry",
     [

@@ -101,6 +101,21 @@ def test_a_policy_that_is_for_another_crm_names_the_setting(tmp_path: Path) -> N
         policy_of(_settings(tmp_path, mappings=folder, crms="salesforce"))
 
 
+@pytest.mark.parametrize("what", ["nothing", "a file"])
+def test_a_policy_folder_that_is_not_there_is_not_taken_for_a_company_without_a_policy(what: str, tmp_path: Path) -> None:
+    if what == "a file":
+        (tmp_path / "mapings").write_text("name: Acme")
+    with pytest.raises(SettingsError, match=r"^HANDOFF_MAPPINGS: there is no folder .*mapings: make it, or correct the name"):
+        policy_of(_settings(tmp_path, mappings=tmp_path / "mapings"))
+
+
+def test_a_company_that_has_named_no_folder_has_no_policy_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert not policy_of(GivenSettings.model_validate({"home": tmp_path})).approvals
+    (tmp_path / "own").mkdir()
+    assert not policy_of(_settings(tmp_path, mappings=tmp_path / "own")).approvals, "a folder to write the draft into"
+
+
 def test_blanks_in_a_list_are_no_names(tmp_path: Path) -> None:
     settings = _settings(tmp_path, production=" hubspot, ", crms="hubspot, ")
     assert production_of(settings) == {"hubspot"}
