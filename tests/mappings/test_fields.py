@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mappings.fields import FieldMapError, FieldType, load_field_map
+from mappings.load import SHIPPED
 
 GOOD = """system: hubspot
 objects:
@@ -34,6 +35,25 @@ def test_both_crms_have_the_same_own_fields() -> None:
     for canonical, spec in hubspot.own("contacts").items():
         assert salesforce.own("Lead")[canonical].type is spec.type
         assert salesforce.own("Lead")[canonical].name.lower().removesuffix("__c") == spec.name
+
+
+def test_the_map_says_which_object_carries_a_lead() -> None:
+    """The usual one where nothing is said; what another one is given is the same as the Lead's."""
+    shipped, contacts = load_field_map("salesforce"), load_field_map("salesforce", SHIPPED / "overlays" / "salesforce-contacts")
+    assert (shipped.lead_object, contacts.lead_object, load_field_map("hubspot").lead_object) == ("Lead", "Contact", "contacts")
+    assert contacts.own("Contact") == shipped.own("Lead")
+
+
+@pytest.mark.parametrize(
+    ("carrier", "says"),
+    [("Account", "carries no lead in salesforce; write Lead or Contact"), ("Contact", "has no line for status, handoff_stage")],
+)
+def test_a_carrier_that_cannot_carry_is_refused(tmp_path: Path, carrier: str, says: str) -> None:
+    """Stage, status and owner need a place to stand in."""
+    fields = "{email: {name: Email, type: text}, owner: {name: OwnerId, type: id}}"
+    (tmp_path / "salesforce.yaml").write_text(f"system: salesforce\ncarrier: {carrier}\nobjects:\n  Contact: {fields}\n", encoding="utf-8")
+    with pytest.raises(FieldMapError, match=says):
+        load_field_map("salesforce", tmp_path)
 
 
 def test_personal_values_are_marked_on_both_sides() -> None:
