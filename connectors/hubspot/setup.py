@@ -57,7 +57,7 @@ class Setup:
             except Refused as error:
                 if object_name == "contacts" or error.reason != "scope":
                     raise
-                lines.append(f"hubspot {object_name}: not made, {error}; handoff marks its {object_name} in their text instead")
+                lines.append(f"{object_name}: not made, {error}; handoff marks its {object_name} in their text instead")
         self._schema.forget()
         return tuple(lines)
 
@@ -68,7 +68,7 @@ class Setup:
         path = self._client.paths.properties(object_name, "/batch/create")
         self._client.post(f"properties.{object_name}.create", path, {"inputs": inputs}, Sending.CREATE)
         self._read_back(object_name, specs)
-        return [f"hubspot {object_name}.{spec.name}: made" for spec in specs.values()]
+        return [f"{object_name}.{spec.name}: made" for spec in specs.values()]
 
     def _refuse_archived(self, object_name: str, specs: Mapping[str, FieldSpec]) -> None:
         reply = self._client.get(f"properties.{object_name}", self._client.paths.properties(object_name), [("archived", "true")])

@@ -64,12 +64,12 @@ class Setup:
         reply = self._client.deploy("metadata.deploy", "metadata/deployRequest", parts)
         result = self._wait(str(reply["id"]))
         lines = [
-            f"salesforce {one['fullName']}: {'made' if one.get('created') else 'there already'}"
+            f"{one['fullName']}: {'made' if one.get('created') else 'there already'}"
             for one in (result.get("details") or {}).get("componentSuccesses") or ()
         ]
         lines += [self._grant(user) for user in dict.fromkeys((for_user, self._client.login.user_id)) if user]
         self._schema.forget()
-        return (*lines, f"salesforce {package.SALES_SET}: give this permission set to the people who work leads")
+        return (*lines, f"{package.SALES_SET}: give this permission set to the people who work leads")
 
     def _wait(self, deploy_id: str) -> Mapping[str, Any]:
         for _ in range(POLLS):
@@ -84,11 +84,11 @@ class Setup:
         """Assign the integration's permission set, unless it is assigned."""
         where = f"PermissionSet.Name = '{package.INTEGRATION_SET}' AND AssigneeId IN {soql.ids([user_id])}"
         if self._client.rows("query.PermissionSetAssignment", soql.select(["Id"], "PermissionSetAssignment", where)):
-            return f"salesforce {package.INTEGRATION_SET}: user {user_id} has it already"
+            return f"{package.INTEGRATION_SET}: user {user_id} has it already"
         found = self._client.rows("query.PermissionSet", soql.select(["Id"], "PermissionSet", f"Name = '{package.INTEGRATION_SET}'"))
         body = {"AssigneeId": user_id, "PermissionSetId": found[0]["Id"]}
         self._client.save("create.PermissionSetAssignment", "POST", "sobjects/PermissionSetAssignment", body, {}, Sending.CREATE)
-        return f"salesforce {package.INTEGRATION_SET}: given to user {user_id}"
+        return f"{package.INTEGRATION_SET}: given to user {user_id}"
 
 
 def _succeeded(result: Mapping[str, Any]) -> Mapping[str, Any]:
