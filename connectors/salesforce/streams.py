@@ -106,7 +106,8 @@ class Puller:
         stream = self._streams[name]
         described = self._schema.describe(stream.object_name)
         if described.absent and stream.required:
-            raise Refused(f"{described.absent}; handoff needs it", "object")
+            instead = "; where Contacts carry the lead, say so in salesforce.yaml: carrier: Contact" if stream.object_name == "Lead" else ""
+            raise Refused(f"{described.absent}; handoff needs it{instead}", "object")
         specs = self._schema.specs(stream.object_name)
         walk = _Walk(name, stream, described, specs, records.columns(specs), now)
         position = orjson.loads(cursor.position) if cursor is not None and cursor.fields_digest == walk.fields_digest else {}
