@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -15,6 +16,7 @@ from cli.sandbox_control import Sandbox, SandboxRefused, sandbox_at, start_sandb
 from cli.theatre import Theatre, open_prefect, own_home
 
 _SCHEDULER_SECONDS = 30
+_JOURNAL_PAGE = 2_000
 
 
 def up(*, home: Path, port: int, sandbox_port: int, leads: int, seed: int) -> int:
@@ -51,7 +53,7 @@ def where_to_click(stage: Theatre) -> list[str]:
         f"CRM pages        {stage.sandbox.url}/ui/",
         *([f"a record         {record}   (reason line and timeline)"] if record else []),
         f"Prefect          {stage.prefect.ui}/dashboard",
-        f"needs approval   {stage.prefect.ui}/runs?tags=needs-approval",
+        f"needs approval   {stage.prefect.ui}/runs?tags=needs-approval   (empty while no plan waits)",
         f"upcoming runs    {stage.prefect.ui}/deployments/deployment/{sync}?tab=Upcoming",
         f"command line     set -a; . {stage.home}/env; set +a; .venv/bin/handoff look      (also explain, plan, undo, doctor)",
         f"{_scheduled(stage)} runs are scheduled. Ctrl-C ends everything.",
@@ -68,9 +70,19 @@ def _scheduled(stage: Theatre) -> int:
 
 def _record_with_a_reason(stage: Theatre) -> str:
     """One that we moved and did not make, so that its timeline shows what was there before."""
-    entries = stage.sandbox.get("/journal", author="product", limit=400)["entries"]
-    made = {entry["id"] for entry in entries if entry["field"] == "(created)"}
-    for entry in reversed(entries):
+    made: set[str] = set()
+    for entry in _written(stage):
+        if entry["field"] == "(created)":
+            made.add(entry["id"])
         if "reason" in str(entry["field"]).lower() and entry["new"] and entry["id"] not in made:
             return f"{stage.sandbox.url}/ui/{entry['vendor']}/{entry['object']}/{entry['id']}"
     return ""
+
+
+def _written(stage: Theatre) -> Iterator[Mapping[str, Any]]:
+    """What the product has written in this world, oldest first."""
+    after: int | None = 0
+    while after is not None:
+        page = stage.sandbox.get("/journal", author="product", after=after, limit=_JOURNAL_PAGE)
+        yield from page["entries"]
+        after = page["next"]
