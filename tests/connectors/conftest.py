@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 from crm_bench import FAST, Bench, benches
 
-from sandbox.app import build_app
 from sandbox.core import Sandbox
+from tests.served import served
 
 LEADS = 240
 
@@ -21,24 +16,10 @@ LEADS = 240
 @pytest.fixture(scope="module")
 def world() -> Iterator[Sandbox]:
     """Company A, small, without limits."""
-    made = Sandbox(seed=11)
-    listener = socket.create_server(("127.0.0.1", 0))
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it only on sockets made with an explicit protocol
-    made.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    made.control.seed(world="company_a", seed=11, leads=LEADS, crms=["hubspot", "salesforce"])
-    made.snapshot("first")
-    server = uvicorn.Server(
-        uvicorn.Config(build_app(made), log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield made
-    server.should_exit = True
-    thread.join(timeout=5)
-    listener.close()
-    made.close()
+    with served(Sandbox(seed=11)) as made:
+        made.control.seed(world="company_a", seed=11, leads=LEADS, crms=["hubspot", "salesforce"])
+        made.snapshot("first")
+        yield made
 
 
 @pytest.fixture

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from cli.sandbox_control import Sandbox as Control
 from cli.sandbox_control import environment
@@ -28,9 +23,9 @@ from engine.sync import sync
 from handoff.facts import Ref
 from mappings.load import SHIPPED
 from runtime.open import open_engine
-from sandbox.app import build_app
 from sandbox.control import act_lead, act_rep
 from sandbox.core import SYSTEM, Sandbox
+from tests.served import served
 
 OVERLAY = SHIPPED / "overlays" / "salesforce-contacts"
 LEADS = 200  # the smallest world there is
@@ -41,28 +36,18 @@ FIELDS = {"Lead_Status__c": "picklist", "HubSpot_Contact_ID__c": "string(20)", "
 @pytest.fixture(scope="module")
 def org() -> Iterator[Sandbox]:
     """Company A after it has given up Leads: the Contact has a status of its own, with history."""
-    made = Sandbox(seed=7)
-    listener = socket.create_server(("127.0.0.1", 0))
-    made.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    made.control.seed(world="company_a", seed=7, leads=LEADS, crms=["hubspot", "salesforce"])
-    for name, spec in FIELDS.items():
-        values = {"values": list(STATUSES)} if spec == "picklist" else {}
-        made.salesforce.add_field("Contact", {"name": name, "spec": spec, "label": name, "tracked": spec == "picklist", **values})
-    made.salesforce.track("Contact", "OwnerId")
-    held = made.salesforce.query("SELECT Id FROM PermissionSet WHERE Name = 'Integration_product'")[0]["Id"]
-    made.salesforce.org.rows.update("PermissionSet", held, {"PermissionsTransferAnyEntity": True})
-    made.salesforce.org.rights.forget()
-    for limit in ("hubspot.ten_secondly", "hubspot.searches_per_second"):
-        made.limits.set(limit, 100_000)
-    server = uvicorn.Server(uvicorn.Config(build_app(made), log_level="error", access_log=False, lifespan="off"))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield made
-    server.should_exit = True
-    thread.join(timeout=5)
-    made.close()
+    with served(Sandbox(seed=7)) as made:
+        made.control.seed(world="company_a", seed=7, leads=LEADS, crms=["hubspot", "salesforce"])
+        for name, spec in FIELDS.items():
+            values = {"values": list(STATUSES)} if spec == "picklist" else {}
+            made.salesforce.add_field("Contact", {"name": name, "spec": spec, "label": name, "tracked": spec == "picklist", **values})
+        made.salesforce.track("Contact", "OwnerId")
+        held = made.salesforce.query("SELECT Id FROM PermissionSet WHERE Name = 'Integration_product'")[0]["Id"]
+        made.salesforce.org.rows.update("PermissionSet", held, {"PermissionsTransferAnyEntity": True})
+        made.salesforce.org.rights.forget()
+        for limit in ("hubspot.ten_secondly", "hubspot.searches_per_second"):
+            made.limits.set(limit, 100_000)
+        yield made
 
 
 class Company:
