@@ -26,6 +26,7 @@ from connectors.throttle import Throttle
 
 WINDOW_SECONDS = 10.01  # HubSpot counts a rolling 10 s; the surplus covers what its clock rounds
 SEARCH_WINDOW_SECONDS = 1.01
+INTERVAL_MILLISECONDS = "10000"
 LISTING = ("/objects/", "/associations/")
 """Parts of the paths that always answer with `results`: reads, searches, lists and batches of records."""
 TOKEN_INFO = "/oauth/v2/private-apps/get/access-token-info"
@@ -123,7 +124,8 @@ class HubSpotClient:
         return _parsed(family, path, data, sending)
 
     def _note_limits(self, headers: Mapping[str, str]) -> None:
-        if (rest := headers.get("X-HubSpot-RateLimit-Remaining", "")).isdigit():
+        rest, interval = (headers.get(f"X-HubSpot-RateLimit-{name}", "") for name in ("Remaining", "Interval-Milliseconds"))
+        if rest.isdigit() and interval == INTERVAL_MILLISECONDS:  # said of another window, it would slow us for nothing
             self._burst.heard(int(rest))
         most, left = headers.get("X-HubSpot-RateLimit-Daily", ""), headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
         if most.isdigit() and left.isdigit():
