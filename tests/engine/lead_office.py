@@ -80,7 +80,7 @@ class Office:
             limit_per_10s=100_000,
             search_limit_per_second=100_000,
         )
-        clocks = Clocks(lambda: now, lambda: now, time.monotonic, time.sleep)
+        clocks = Clocks(lambda: now, lambda: now, time.monotonic, lambda _seconds: None)
         with ExitStack() as stack:
             crms: dict[str, Any] = {}
             for system in SYSTEMS:
