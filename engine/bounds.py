@@ -19,8 +19,10 @@ def batches(rows: int, size: int) -> int:
     return -(-rows // size) if rows else 0
 
 
-SEARCH_ROWS = {"hubspot": 200}
+SEARCH_ROWS = {"hubspot": 200, "hubspot_leads": 200}
 """Rows of one full search page (developers.hubspot.com, "Search the CRM"); elsewhere a page is what the CRM makes it."""
+LINKED = frozenset({("hubspot_leads", "leads")})
+"""Streams of records whose link to another record has to be asked for."""
 
 
 def page_calls(system: str, rows: int, *, first_load: bool, related: bool) -> int:
@@ -31,7 +33,7 @@ def page_calls(system: str, rows: int, *, first_load: bool, related: bool) -> in
     return max(1, batches(rows, SEARCH_ROWS[system])) + (1 if related and rows else 0)
 
 
-PER_OBJECT = ("properties.", "describe", "tooling.query")
+PER_OBJECT = ("properties.", "pipelines.", "describe", "tooling.query")
 ONCE = {
     "account": 1,
     "owners": 2,

@@ -41,13 +41,13 @@ def create_batch(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> None:
 
 
 def _about(engine: Engine, row: CreationRow) -> tuple[Ref, ...] | None:
-    """The records a creation belongs to; None when the record it waits for was not made."""
+    """The records a creation belongs to: those it names, else the one it waits for; None when that was not made."""
     after = row.creation.after_key
     if not after:
         return row.creation.about
     made = engine.ledger.outbox.each_created(lead_key=row.creation.lead)
     found = (one.ref for one in made if one.creation.unique_key == after and one.state is LineState.DONE)
-    return next(((ref,) for ref in found if ref is not None), None)
+    return next((row.creation.about or (ref,) for ref in found if ref is not None), None)
 
 
 def found_again(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> tuple[Outcome, ...]:

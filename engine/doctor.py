@@ -18,12 +18,12 @@ from engine.records import TASKS
 from engine.report import Check, Verdict
 
 OWN_NEEDED = ("handoff_stage", "handoff_stage_since", "handoff_episode", "handoff_rev", "handoff_reason", "handoff_next_step")
-READ_NEEDED = ("email", "status", "owner")
+READ_NEEDED = ("email", "contact_id", "status", "owner")
 QUOTA_LOW = 0.2  # share of the day's requests
 QUEUED = "Lead"  # a Salesforce Lead always has an owner: with marketing that is a queue, which cannot own Contacts
-WRITE_SCOPES = {"hubspot": ("crm.objects.contacts.write",)}
+WRITE_SCOPES = {"hubspot": ("crm.objects.contacts.write",), "hubspot_leads": ("crm.objects.leads.write",)}
 DEAL_SCOPES = {"hubspot": ("crm.objects.deals.write",)}  # needed only where the policy makes Stage 0 deals
-READ_SCOPES = {"hubspot": ("crm.objects.contacts.read", "crm.objects.owners.read")}
+READ_SCOPES = {"hubspot": ("crm.objects.contacts.read", "crm.objects.owners.read"), "hubspot_leads": ("crm.objects.leads.read",)}
 MENDS = {
     "credentials": "make a new token or key, and put it where the settings say",
     "expired": "make a new token; this one has expired",
@@ -162,6 +162,8 @@ def _history(crm: Crm, fields: Mapping[str, FieldInfo]) -> Iterator[Check]:
 
 
 def _tasks(_engine: Engine, crm: Crm) -> Iterator[Check]:
+    if crm.system not in TASKS:
+        return  # they are made where the person's record is
     key = crm.fields(TASKS[crm.system]).get("handoff_key")
     if key is None or not key.exists:
         mend = "run handoff setup; until then a task is found again by a marker in its text"

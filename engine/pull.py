@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.protocol import Crm, Cursor, Page
-from engine.bounds import Rows, page_calls
+from engine.bounds import LINKED, Rows, page_calls
 from engine.context import Engine, EngineError, WrongAccount
 from engine.resolve import resolve
 
@@ -54,8 +54,9 @@ def _pull_stream(engine: Engine, crm: Crm, stream: str, renew: Callable[[], None
         if before is None or before.absent != page.absent:
             _note_absent(engine, crm.system, page)
         rows += rows_of(page)
+        related = bool(page.activities and not page.records) or (crm.system, stream) in LINKED
         if page.asked:
-            needed += page_calls(crm.system, rows_of(page), first_load=cursor is None, related=bool(page.activities and not page.records))
+            needed += page_calls(crm.system, rows_of(page), first_load=cursor is None, related=related)
         covered, before = page.covered_until or covered, page
     return Pulled(crm.system, stream, rows, touched, needed, covered)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-NAMES = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
+NAMES = {"hubspot": "HubSpot", "hubspot_leads": "HubSpot Leads", "salesforce": "Salesforce"}
 MOVED_AS = {
     "to_sales": "to sales",
     "to_nurture": "to nurture",

@@ -13,10 +13,10 @@ from handoff.identity import resolve as unite
 from handoff.touches import MET
 from ledger.values import Link, Role
 
-HUMANS = frozenset({"contacts", "Lead", "Contact"})
+HUMANS = frozenset({"contacts", "leads", "Lead", "Contact"})
 PARTS_AHEAD = 10
 """How many parts are known ahead, as (record, revision): what one part reaches need not be resolved again in another."""
-POINTING = ("hubspot_id", "salesforce_lead_id", "merged_ids", "converted_to")
+POINTING = ("hubspot_id", "contact_id", "salesforce_lead_id", "merged_ids", "converted_to")
 
 
 def resolve(engine: Engine, renew: Callable[[], None] = lambda: None) -> int:

@@ -1,6 +1,7 @@
 """Which records are the same human: explicit ids first, then the e-mail address. Pure: records in, links out.
 
-Records that name each other by id, or share an address, are one lead. Inside one CRM one of them is the primary (an open opportunity,
+Records that name each other by id, or share an address, are one lead; several may belong to one other (HubSpot's Lead objects, of whom the
+newest counts). Inside one CRM one of them is the primary (an open opportunity,
 then an active owner, then the latest touch, then the oldest), the others are duplicates and are never routed. Where the links
 contradict each other, or people with different
 names share a mailbox, the records are ambiguous: each stands alone, is reported and moved by nobody.
@@ -23,6 +24,7 @@ LINK_FIELDS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     # (object, field holding an id) -> (system, object, what it says) of the record it names
     ("Lead", "hubspot_id"): ("hubspot", "contacts", "same"),
     ("Contact", "hubspot_id"): ("hubspot", "contacts", "same"),
+    ("leads", "contact_id"): ("hubspot", "contacts", "of"),
     ("contacts", "salesforce_lead_id"): ("salesforce", "Lead", "same"),
     ("contacts", "salesforce_contact_id"): ("salesforce", "Contact", "same"),
     ("Lead", "converted_to"): ("salesforce", "Contact", "follows"),
@@ -35,6 +37,7 @@ ROLE_MAILBOXES = frozenset(
         *("enquiries", "inquiries", "billing", "marketing"),
     }
 )
+NEWEST_COUNTS = frozenset({"leads"})  # a person has a Lead object for every time somebody tried
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 MOST_NAMED = 6
 CORRECT = "these contradict each other; correct the ids, or merge what is one person"
@@ -108,7 +111,7 @@ def address_of(record: Record) -> str:
 
 
 def named_ids(record: Record) -> Iterable[tuple[Ref, str]]:
-    """Records this one names by id, with `same` or `follows`."""
+    """Records this one names by id, with `same`, `follows`, or `of` for one of several that belong to it."""
     for field, system, target, says in _NAMES.get(record.ref.object, ()):
         named = record.fields.get(field)
         for part in re.split(r"[;,]", named) if named else ():
@@ -241,8 +244,15 @@ def _roles(cluster: Sequence[Record], key: str, stands: Mapping[Ref, Standing], 
             yield Link(record.ref, key, MIRROR)
 
 
-def _rank(record: Record, stands: Mapping[Ref, Standing]) -> tuple[bool, bool, float, tuple[datetime, str, str, str]]:
-    """Smaller is better: open opportunity, active owner, latest touch, then the oldest record."""
+def _rank(record: Record, stands: Mapping[Ref, Standing]) -> tuple[float, bool, bool, float, tuple[datetime, str, str, str]]:
+    """Smaller is better: open opportunity, active owner, latest touch, then the oldest record; of Lead objects the newest."""
     standing = stands.get(record.ref, Standing())
     touched = standing.last_touch_at or EARLIEST
-    return (not standing.open_opportunity, not standing.active_owner, -touched.timestamp() if touched != EARLIEST else 0.0, _age(record))
+    newest = -record.created_at.timestamp() if record.ref.object in NEWEST_COUNTS else 0.0
+    return (
+        newest,
+        not standing.open_opportunity,
+        not standing.active_owner,
+        -touched.timestamp() if touched != EARLIEST else 0.0,
+        _age(record),
+    )

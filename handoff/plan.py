@@ -15,11 +15,11 @@ from typing import NamedTuple
 from handoff.compiled import CompiledPolicy
 from handoff.decision import Decision, Effect, EffectKind, Frame, Rep, Side
 from handoff.facts import LeadFacts, Record, Ref
-from handoff.records import QUEUE, instant_text, owner_of, owner_state, record_of_record, routed_records
+from handoff.records import PERSON_IN, QUEUE, instant_text, owner_of, owner_state, record_of_record, routed_records
 from handoff.silence import KEEP_FIELD
 
 LIFECYCLE_ORDER = ("subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer", "evangelist")
-CREATES_LEADS = frozenset({"salesforce"})  # a HubSpot contact that is missing comes by its own forms and integrations
+CREATES_LEADS = frozenset({"salesforce", "hubspot_leads"})  # a HubSpot contact that is missing comes by its own forms and integrations
 COPIED_FIELDS = (
     *("email", "first_name", "last_name", "phone", "title", "company", "country", "state", "postal_code", "region"),
     *("industry", "employees", "revenue", "tech_stack", "budget", "source", "legal_basis"),
@@ -238,23 +238,18 @@ def _creations(decision: Decision, facts: LeadFacts, main: Record | None, policy
         yield _new_lead(decision, made, facts, policy, frame)
     for effect in decision.effects:
         if effect.kind == EffectKind.TASK:
-            yield _new_task(decision, effect, main, made, policy, frame)
+            yield _new_task(decision, effect, facts, main, made, policy, frame)
         elif effect.kind == EffectKind.CREATE_DEAL:
             yield from _new_deal(decision, effect, facts, policy, frame)
 
 
 def _new_lead(decision: Decision, effect: Effect, facts: LeadFacts, policy: CompiledPolicy, frame: Frame) -> Creation:
-    system = policy.policy.systems[0]
-    values: dict[str, str | None] = {name: facts.fields[name] for name in COPIED_FIELDS if facts.fields.get(name)}
-    values.setdefault("last_name", MISSING_NAME)
-    values.setdefault("company", facts.fields.get("account_name") or MISSING_NAME)
+    system, contact = policy.policy.systems[0], _record_in("hubspot", facts, policy)
+    values = _named(facts) if system in PERSON_IN else _copied(facts, contact)
     values.update({field: value for field, value in own_fields(decision, policy).items() if value})
     values.update({field: "true" for field, wanted in ticks(decision, policy).items() if wanted})
     values["handoff_key"] = effect.key
     values["owner"] = owner_id(decision.owner, system, frame)
-    values["hubspot_id"] = next(
-        (record.ref.id for record in routed_records(facts, policy.carriers) if record.ref.system == "hubspot"), None
-    )
     status = policy.policy.stages[decision.stage].project.get(system, {}).get("status")
     if status:
         values["status"] = status
@@ -264,11 +259,32 @@ def _new_lead(decision: Decision, effect: Effect, facts: LeadFacts, policy: Comp
         "lead",
         effect.key,
         {name: value for name, value in values.items() if value},
+        (contact,) if contact is not None and system in PERSON_IN else (),
         transition=decision.transition,
         move="created",
         because=decision.reason,
         due=decision.next_look_at,
     )
+
+
+def _record_in(system: str, facts: LeadFacts, policy: CompiledPolicy) -> Ref | None:
+    """The lead's routed record in a CRM."""
+    return next((record.ref for record in routed_records(facts, policy.carriers) if record.ref.system == system), None)
+
+
+def _copied(facts: LeadFacts, contact: Ref | None) -> dict[str, str | None]:
+    """What a new record says of the person, and which contact it is."""
+    values: dict[str, str | None] = {name: facts.fields[name] for name in COPIED_FIELDS if facts.fields.get(name)}
+    values.setdefault("last_name", MISSING_NAME)
+    values.setdefault("company", facts.fields.get("account_name") or MISSING_NAME)
+    return {**values, "hubspot_id": contact.id if contact is not None else None}
+
+
+def _named(facts: LeadFacts) -> dict[str, str | None]:
+    """A Lead object bears the name of its contact, as HubSpot gives it; where none is known, that of the company."""
+    known = facts.fields.get
+    name = " ".join(part for part in (known("first_name"), known("last_name")) if part)
+    return {"lead_name": name or known("company") or known("account_name") or MISSING_NAME}
 
 
 def _new_deal(decision: Decision, effect: Effect, facts: LeadFacts, policy: CompiledPolicy, frame: Frame) -> Iterator[Creation]:
@@ -292,10 +308,19 @@ def _new_deal(decision: Decision, effect: Effect, facts: LeadFacts, policy: Comp
 
 
 def _new_task(
-    decision: Decision, effect: Effect, main: Record | None, made: Effect | None, policy: CompiledPolicy, frame: Frame
+    decision: Decision,
+    effect: Effect,
+    facts: LeadFacts,
+    main: Record | None,
+    made: Effect | None,
+    policy: CompiledPolicy,
+    frame: Frame,
 ) -> Creation:
-    """The task stands on the record of record; where that is being created, it waits for it (`after_key`)."""
-    system = policy.policy.systems[0] if made is not None or main is None else main.ref.system
+    """The task stands on the record of record, or on the contact a Lead object stands for; where the record is being created, it waits
+    for it (`after_key`)."""
+    first = policy.policy.systems[0] if made is not None or main is None else main.ref.system
+    system = PERSON_IN.get(first, first)
+    stands_on = _record_in(system, facts, policy) if system != first else None if made is not None or main is None else main.ref
     values: dict[str, str | None] = {
         "subject": effect.subject,
         "body": effect.text,
@@ -304,14 +329,13 @@ def _new_task(
         "owner": owner_id(decision.owner, system, frame) or None,
         "handoff_key": effect.key,
     }
-    about = () if made is not None or main is None else (main.ref,)
     return Creation(
         decision.lead,
         system,
         "task",
         effect.key,
         {name: value for name, value in values.items() if value},
-        about,
+        (stands_on,) if stands_on is not None else (),
         made.key if made is not None else "",
         decision.transition,
         "task",

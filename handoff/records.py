@@ -1,8 +1,8 @@
 """Which of a lead's records counts, who owns it, and what our own fields on it say.
 
 The record of record is the first live, routed record in the first system (by the policy's order) that has one: its owner and status are
-the facts. Which object is routed the policy says per CRM: HubSpot contacts and Salesforce Leads, or Contacts in an org without
-Leads. A converted Lead has left the funnel.
+the facts. Which object is routed the policy says per CRM: HubSpot contacts, or Lead objects before them, and Salesforce Leads, or Contacts
+in an org without Leads. A converted Lead has left the funnel.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from handoff.vocabulary import CARRIERS
 
 ROUTED_OBJECTS = frozenset(CARRIERS.values())
 """Where a company says nothing else."""
+PERSON_IN = {"hubspot_leads": "hubspot"}  # a Lead object stands for a contact, which has the person's data and the tasks
 QUEUE = "queue:"
 
 
@@ -42,10 +43,11 @@ def departure(facts: LeadFacts, routed: Sequence[Record]) -> str:
     """Why a lead has left the funnel for good: converted, merged, archived or deleted; "" while a routed record lives.
 
     A conversion in one CRM counts for the person even while a record in another CRM lives; a newer live record in the same CRM undoes it.
+    A Lead object without its contact is nobody.
     """
-    if len(routed) == len(facts.records):
+    live = {record.ref.system for record in routed if record.ref.system not in PERSON_IN}
+    if live and len(routed) == len(facts.records):
         return ""
-    live = {record.ref.system for record in routed}
     for record in facts.records:
         if record.state == State.CONVERTED and record.ref.system not in live:
             return "converted"

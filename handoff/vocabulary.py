@@ -139,10 +139,10 @@ FIELDS: Mapping[str, str] = {
     "account_lifecycle": "text",
 }
 
-CARRIERS: Mapping[str, str] = {"hubspot": "contacts", "salesforce": "Lead"}
+CARRIERS: Mapping[str, str] = {"hubspot": "contacts", "hubspot_leads": "leads", "salesforce": "Lead"}
 """The object that carries a lead's stage, status and owner in each CRM, where a company's field map names no other."""
 
-PERSONAL_FIELDS = frozenset({"email", "first_name", "last_name", "phone", "title"})
+PERSONAL_FIELDS = frozenset({"email", "first_name", "last_name", "lead_name", "phone", "title"})
 """Canonical fields that are personal in every company. Those of its own a company marks in its field maps (`personal: true`)."""
 
 SIGNAL_VALUES: Mapping[str, tuple[str, ...]] = {

@@ -15,7 +15,7 @@ from ledger.columns import among
 from ledger.schema import leads, people, records
 
 _NEWEST = select(people.c.record_id, func.max(people.c.id)).where(among(people.c.record_id, "ids")).group_by(people.c.record_id)
-LINK_FIELDS = frozenset({"hubspot_id", "salesforce_lead_id", "merged_ids", "converted_to", "handoff_key", "target_account"})
+LINK_FIELDS = frozenset({"hubspot_id", "contact_id", "salesforce_lead_id", "merged_ids", "converted_to", "handoff_key", "target_account"})
 ACCOUNT_OBJECTS = {"hubspot": "companies", "salesforce": "Account"}
 
 

@@ -14,7 +14,7 @@ from mappings.business_days import calendar_problem
 from mappings.compile import Files
 from mappings.problems import Problem, did_you_mean
 
-SYSTEMS = ("hubspot", "salesforce")
+SYSTEMS = ("hubspot", "hubspot_leads", "salesforce")
 
 
 def names_exist(policy: Policy, files: Files) -> Iterator[Problem]:
@@ -72,6 +72,9 @@ def _agreement(policy: Policy, files: Files) -> Iterator[Problem]:
             yield unknown(files.where("policy", "systems", number), "systems", "system", system, SYSTEMS)
         elif system in policy.systems[:number]:
             yield Problem(files.where("policy", "systems", number), "systems", f"'{system}' stands twice", "name each CRM once")
+    if "hubspot_leads" in policy.systems and "hubspot" not in policy.systems:
+        what = "hubspot_leads without hubspot: a Lead object says nothing of the person, whose record is the contact"
+        yield Problem(files.where("policy", "systems"), "systems", what, "write [hubspot_leads, hubspot]")
     for field, systems in policy.sources.items():
         for system in systems:
             if system not in policy.systems:

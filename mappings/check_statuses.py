@@ -11,7 +11,7 @@ from mappings.compile import Files, conditions_of, leaves
 from mappings.problems import Problem, did_you_mean
 
 NEEDS_REASON = ("nurture", "disqualified")
-SYSTEM_FIELDS = {"hubspot": ("status", "lifecycle"), "salesforce": ("status",)}
+SYSTEM_FIELDS = {"hubspot": ("status", "lifecycle"), "hubspot_leads": ("status",), "salesforce": ("status",)}
 
 
 def options_have_meanings(policy: Policy, files: Files) -> Iterator[Problem]:

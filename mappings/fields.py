@@ -1,5 +1,5 @@
-"""Loads `hubspot.yaml` and `salesforce.yaml`: which vendor field each of our field names is, what it holds, and the fields that are our
-own.
+"""Loads `hubspot.yaml`, `hubspot_leads.yaml` and `salesforce.yaml`: which vendor field each of our field names is, what it holds, and the
+fields that are our own.
 
 One line per field. A mistake is refused with file, line and mend, all mistakes of a file at once.
 """
@@ -18,7 +18,7 @@ from mappings.problems import PolicyErrors, did_you_mean
 from mappings.yaml_marks import Marked, read_marked
 
 HERE = Path(__file__).parent
-MAY_CARRY: Mapping[str, tuple[str, ...]] = {"hubspot": ("contacts",), "salesforce": ("Lead", "Contact")}
+MAY_CARRY: Mapping[str, tuple[str, ...]] = {"hubspot": ("contacts",), "hubspot_leads": ("leads",), "salesforce": ("Lead", "Contact")}
 """Which objects can carry a lead's stage, status and owner in each CRM; CARRIERS do where a field map names none."""
 
 
@@ -99,7 +99,7 @@ class CallWords(_Frozen):
 class FieldMap(_Frozen):
     """The field map of one CRM: vendor object -> canonical field -> vendor field."""
 
-    system: Literal["hubspot", "salesforce"]
+    system: Literal["hubspot", "hubspot_leads", "salesforce"]
     carrier: str = ""  # the object that carries stage, status and owner; "" is that of CARRIERS
     calls: CallWords = CallWords()
     automated_authors: tuple[str, ...] = ()  # e-mails of tools whose logged mails and calls are steps of a sequence

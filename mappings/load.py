@@ -29,7 +29,7 @@ from mappings.yaml_marks import Marked, read_marked
 SHIPPED = Path(__file__).parent
 """The default policy: Company A's."""
 
-_ACCOUNTS = {"hubspot": "companies", "salesforce": "Account"}
+_ACCOUNTS = {"hubspot": "companies", "hubspot_leads": "", "salesforce": "Account"}
 _PREFIXES = ("", "account_")
 """What a rule writes before the name of a field of the lead, and of its account."""
 _TYPES = {FieldType.NUMBER: "int", FieldType.BOOL: "bool", FieldType.TEXT: "text", FieldType.PICKLIST: "text"}

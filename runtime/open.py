@@ -30,6 +30,7 @@ from mappings.people import load_people
 from runtime.settings import Settings
 
 Clock = Callable[[], datetime]
+PORTALS = {"hubspot_leads": "hubspot"}  # an adapter that has no credentials of its own: the account of the other is its account
 
 
 class SettingsError(Exception):
@@ -70,7 +71,7 @@ def clock_of(settings: Settings) -> Clock:
 
 def account_of(settings: Settings, system: str) -> Account:
     """One CRM's account values. Raises SettingsError when its credentials are not complete."""
-    return _hubspot(settings) if system == "hubspot" else _salesforce(settings)
+    return _salesforce(settings) if system == "salesforce" else _hubspot(settings)
 
 
 def _hubspot(settings: Settings) -> HubSpotAccount:
@@ -120,16 +121,19 @@ def _private_key(path: Path) -> SecretStr:
         raise SettingsError(f"HANDOFF_SALESFORCE_PRIVATE_KEY_FILE: {path} cannot be read ({why}): {mend}") from None
 
 
-def open_crms(settings: Settings, clock: Clock, stack: contextlib.ExitStack) -> dict[str, Crm]:
-    """One connector per CRM with credentials, closed with `stack`. Raises SettingsError when there is none."""
-    systems = settings.systems()
+def open_crms(settings: Settings, clock: Clock, stack: contextlib.ExitStack, named: Iterable[str] = ()) -> dict[str, Crm]:
+    """One connector per CRM with credentials, closed with `stack`, and one for Lead objects where the policy is `named` for them.
+
+    Raises SettingsError when there is none.
+    """
+    systems = (*settings.systems(), *(system for system in PORTALS if system in named and PORTALS[system] in settings.systems()))
     if not systems:
         msg = "no CRM is configured: set HANDOFF_HUBSPOT_TOKEN or HANDOFF_SALESFORCE_CLIENT_ID (or try it without any: make demo)"
         raise SettingsError(msg)
     crms: dict[str, Crm] = {}
     clocks = Clocks(now=clock, wall=wall_clock, monotonic=time.monotonic, sleep=time.sleep)
     for system in systems:
-        crm = open_crm(system, account_of(settings, system), field_map_of(settings.mappings, system), clocks)
+        crm = open_crm(system, account_of(settings, system), field_map_of(settings.mappings, system), clocks, crms)
         stack.callback(crm.close)
         crms[system] = crm
     return crms
@@ -152,7 +156,7 @@ def policy_of(settings: Settings) -> Policy:
     folder = mappings_of(settings)
     policy = load_policy(folder) if (folder / "policy.yaml").exists() else baseline_policy()
     try:
-        return narrowed(policy, settings.crms.split(",")) if settings.crms else policy
+        return narrowed(policy, _with_portals(settings.crms.split(","), policy.systems)) if settings.crms else policy
     except ValueError as error:
         raise SettingsError(f"HANDOFF_CRMS: {error}; name a CRM of the policy, or unset it") from None
 
@@ -208,7 +212,7 @@ def open_engine(
         clock = clock_of(settings)
         _make_home(settings.home)
         chosen = policy or policy_of(settings)
-        crms = open_crms(settings, clock, stack)
+        crms = open_crms(settings, clock, stack, chosen.systems)
         ledger = _opened_ledger(settings, crms)
         stack.callback(ledger.close)
         yield context.Engine(
@@ -236,14 +240,20 @@ def _make_home(home: Path) -> None:
         raise SettingsError(msg) from None
 
 
+def _with_portals(named: Iterable[str], there: Iterable[str] = tuple(PORTALS)) -> frozenset[str]:
+    """CRMs by name, and what is `there` of all that is opened in one of them: what is said of HubSpot holds for its Lead objects."""
+    known = frozenset(named)
+    return known | {system for system in there if PORTALS.get(system) in known}
+
+
 def _engine_settings(settings: Settings, label: str) -> context.Settings:
     pinned = {
-        "hubspot": str(settings.hubspot_portal_id or ""),
+        **dict.fromkeys(("hubspot", *PORTALS), str(settings.hubspot_portal_id or "")),
         "salesforce": settings.salesforce_org_id,
     }
     return context.Settings(
         writes=settings.writes,
         pinned={system: pin for system, pin in pinned.items() if pin},
-        production=production_of(settings),
+        production=_with_portals(production_of(settings)),
         holder=label or f"cli-{os.getpid()}",
     )

@@ -1,8 +1,8 @@
-"""Creating HubSpot tasks and deals exactly once.
+"""Creating HubSpot tasks, deals and Lead objects exactly once.
 
 With our unique property HubSpot itself refuses a second record with the same key, and a lost reply is settled by a batch read on that
 property. Where the property cannot be made on tasks, a marker line in the body is the key, and the tasks of the contact are looked through
-before anything is created; a deal is not made without it.
+before anything is created; a deal or a Lead object is not made without it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,18 @@ from connectors.protocol import Fate, Interrupted, NewRecord, Outcome, Refused
 from connectors.retry import Sending
 from handoff.facts import Ref
 
-OBJECTS = {"task": "tasks", "deal": "deals"}
-LINKS = {("tasks", "contacts"): 204, ("deals", "contacts"): 3, ("deals", "companies"): 5}  # developers.hubspot.com, "Associations"
+OBJECTS = {"task": "tasks", "deal": "deals", "lead": records.LEADS}
+LINKS = {  # developers.hubspot.com, "Associations"; a Lead object is made with its primary contact or not at all
+    ("tasks", "contacts"): 204,
+    ("deals", "contacts"): 3,
+    ("deals", "companies"): 5,
+    (records.LEADS, "contacts"): records.PRIMARY_CONTACT,
+}
 _TASKS_PER_CONTACT_READ = 1_000
 
 
 class Creates:
-    """Creates tasks and deals; other objects are never created in HubSpot."""
+    """Creates tasks, deals and Lead objects; other objects are never created in HubSpot."""
 
     def __init__(self, client: HubSpotClient, schema: Schema, writes: Writes) -> None:
         self._client = client

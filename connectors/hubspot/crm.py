@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from connectors.account import HubSpotAccount
 from connectors.clocks import Clocks
 from connectors.hubspot import history, records
-from connectors.hubspot.client import HubSpotClient
-from connectors.hubspot.creates import Creates
-from connectors.hubspot.people import people
+from connectors.hubspot.creates import OBJECTS, Creates
+from connectors.hubspot.portal import Portal
 from connectors.hubspot.schema import Schema
 from connectors.hubspot.setup import Setup
 from connectors.hubspot.streams import Puller
 from connectors.hubspot.writes import BATCH, Writes, batches, by_object
 from connectors.protocol import (
     Change,
-    CrmError,
     Cursor,
     FieldInfo,
     Identity,
@@ -34,43 +30,33 @@ from connectors.protocol import (
 from handoff.facts import Record, Ref
 from mappings.fields import FieldMap
 
-_KINDS = {"STANDARD": "production", "SANDBOX": "sandbox", "DEVELOPER_TEST": "test", "APP_DEVELOPER": "test"}
-CONTACT_TYPE = "0-1"  # object type id in a record's address
-_CREATABLE = {"task": "tasks", "deal": "deals"}
-
 
 class HubSpotCrm:
-    """One portal. Nothing is sent before it is asked for; account details, properties and people are asked for once."""
+    """The objects of one portal that a field map names. Nothing is sent before it is asked for; account, properties and people once.
 
-    system = records.SYSTEM
+    Two adapters may be open in one portal, for contacts and for Lead objects: the second is given the first one's `portal`, so that
+    both go through one pool, under the same limits.
+    """
 
-    def __init__(self, account: HubSpotAccount, field_map: FieldMap, clocks: Clocks) -> None:
-        self.client = HubSpotClient(account, clocks.monotonic, clocks.sleep)
+    def __init__(self, account: HubSpotAccount, field_map: FieldMap, clocks: Clocks, portal: Portal | None = None) -> None:
+        self.system: str = field_map.system
+        self.portal = portal or Portal(account, clocks)
+        self.client = self.portal.client if portal is None else portal.client.twin()
         self._now = clocks.now
+        self._map = field_map
         self.schema = Schema(self.client, field_map)
-        self._account = account
         self._puller = Puller(self.client, self.schema, field_map)
         self._writes = Writes(self.client, self.schema)
         self._setup = Setup(self.client, self.schema, field_map)
         self._creates = Creates(self.client, self.schema, self._writes)
-        self._identity: Identity | None = None
-        self._app_id = ""
-        self._people: tuple[Person, ...] | None = None
-        self._lock = threading.Lock()
 
     def identity(self) -> Identity:
         """The portal behind the token. Raises Refused(reason="wrong_account") when another one is pinned in the settings."""
-        with self._lock:
-            if self._identity is None:
-                self._identity = self._ask_identity()
-        return self._identity
+        return self.portal.identity(self.system)
 
     def people(self) -> tuple[Person, ...]:
         """All owners and queues, departed ones included."""
-        with self._lock:
-            if self._people is None:
-                self._people = people(self.client)
-            return self._people
+        return self.portal.people()
 
     def fields(self, object_name: str) -> Mapping[str, FieldInfo]:
         """What the portal says of every mapped property of `object_name`."""
@@ -110,21 +96,21 @@ class HubSpotCrm:
                 for ref in batch:
                     row = rows.get(ref.id)
                     found[ref] = (
-                        Verified(records.record(object_name, row, known, now), history.edits(row, specs, since, self._app_id))
+                        Verified(records.record(object_name, row, known, now), history.edits(row, specs, since, self.portal.app_id))
                         if row is not None
                         else Verified(None)
                     )
         return found
 
     def create(self, records_: Sequence[NewRecord]) -> tuple[Outcome, ...]:
-        """Create tasks or deals. Raises Refused(reason="object") for anything else: contacts are made by marketing, never by handoff."""
+        """Create tasks, deals or Lead objects. Raises Refused(reason="object") for anything else: contacts are made by marketing."""
         for record in records_:
             self._creatable(record.object)
         self.identity()
         return self._creates.create(records_, self._now()) if records_ else ()
 
     def find(self, object_name: str, unique_keys: Sequence[str], about: Sequence[Ref] = ()) -> Mapping[str, Ref]:
-        """Tasks or deals by unique key; `about` is needed only where the portal has no unique property on tasks."""
+        """Records of ours by unique key; `about` is needed only where the portal has no unique property on tasks."""
         return self._creates.find(self._creatable(object_name), unique_keys, about)
 
     def batch_size(self, object_name: str, op: Op) -> int:  # noqa: ARG002 - one size here
@@ -152,35 +138,13 @@ class HubSpotCrm:
         """Release connections."""
         self.client.close()
 
-    def _ask_identity(self) -> Identity:
-        found = self.client.get("account", self.client.paths.account())
-        portal = str(found.get("portalId", ""))
-        if self._account.portal_id is not None and portal != str(self._account.portal_id):
-            raise Refused(
-                f"HubSpot: the token opens portal {portal}, the settings pin portal {self._account.portal_id}; change one of them",
-                "wrong_account",
-            )
-        try:
-            token = self.client.token_info()
-        except CrmError:  # the endpoint may vanish; scopes are then learned from refusals, and every app's write counts as ours
-            token = {}
-        self._app_id = str(token.get("appId") or "")
-        domain = found.get("uiDomain") or "app.hubspot.com"
-        scheme = urlsplit(self._account.base_url).scheme
-        return Identity(
-            system=self.system,
-            account_id=portal,
-            kind=_KINDS.get(str(found.get("accountType", "")), "production"),
-            time_zone=str(found.get("timeZone", "")),
-            record_url=f"{scheme}://{domain}/contacts/{portal}/record/{CONTACT_TYPE}/{{id}}",
-            user_id=str(token.get("userId") or ""),
-            scopes=tuple(sorted(str(scope) for scope in token.get("scopes") or ())),
-        )
-
     def _creatable(self, object_name: str) -> str:
-        if object_name not in _CREATABLE:
-            raise Refused(f"HubSpot: handoff creates tasks and deals, not {object_name}; contacts come from marketing", "object")
-        return _CREATABLE[object_name]
+        """The vendor's object, where the field map of this adapter has it."""
+        creatable = {ours: theirs for ours, theirs in OBJECTS.items() if self._map.fields(theirs)}
+        if object_name not in creatable:
+            words = " and ".join(creatable.values())
+            raise Refused(f"HubSpot: handoff creates {words} here, not {object_name}; contacts come from marketing", "object")
+        return creatable[object_name]
 
 
 def _refuse_mixed(changes: Sequence[Change]) -> None:

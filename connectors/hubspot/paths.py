@@ -18,6 +18,10 @@ class Paths:
         """Property definitions of one object type; tail `/groups` or `/{name}`."""
         return self._under("properties", f"{object_type}{tail}")
 
+    def pipelines(self, object_type: str) -> str:
+        """The pipelines of one object type, with their stages."""
+        return self._under("pipelines", object_type)
+
     def owners(self) -> str:
         """Owners list."""
         return self._under("owners", "")

@@ -12,12 +12,21 @@ from handoff.facts import Record, Ref, State
 from mappings.fields import FieldSpec, FieldType
 
 SYSTEM = "hubspot"
+LEADS_SYSTEM = "hubspot_leads"  # Lead objects are an adapter of their own, in the same portal
+LEADS = "leads"
+PRIMARY_CONTACT = 578  # association type of a Lead object and its contact (developers.hubspot.com, "Associations")
+LINK = "associations."  # a field of this name is no property: it is read from the associations
 MERGED_IDS = "hs_merged_object_ids"
+
+
+def system_of(object_name: str) -> str:
+    """Whose an object is: Lead objects are `hubspot_leads`, everything else of the portal is `hubspot`."""
+    return LEADS_SYSTEM if object_name == LEADS else SYSTEM
 
 
 def ref(object_name: str, record_id: object) -> Ref:
     """The reference of a HubSpot record."""
-    return Ref(SYSTEM, object_name, str(record_id))
+    return Ref(system_of(object_name), object_name, str(record_id))
 
 
 Columns = Mapping[str, tuple[str, Callable[[str], str] | None]]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors.hubspot.client import HubSpotClient
+from connectors.hubspot.records import LEADS, LINK
 from connectors.protocol import FieldInfo, Refused
 from mappings.fields import FieldMap, FieldSpec
 
@@ -36,25 +38,26 @@ class Schema:
             self._known.clear()
 
     def specs(self, object_name: str) -> Mapping[str, FieldSpec]:
-        """The mapped fields of `object_name` that exist in this portal."""
+        """The mapped fields of `object_name` that are properties and exist in this portal."""
         there = self.fields(object_name)
-        return {canonical: spec for canonical, spec in self._map.fields(object_name).items() if there[canonical].exists}
+        mapped = self._map.fields(object_name).items()
+        return {canonical: spec for canonical, spec in mapped if there[canonical].exists and not spec.name.startswith(LINK)}
 
     def pick(self, object_name: str, canonical: Sequence[str]) -> Mapping[str, FieldSpec]:
         """The named fields that exist. Raises Refused when the map does not know one of them."""
-        mapped = self._map.fields(object_name)
+        mapped, file = self._map.fields(object_name), f"mappings/{self._map.system}.yaml"
         unknown = [name for name in canonical if name not in mapped]
         if unknown:
-            raise Refused(f"HubSpot {object_name}: {', '.join(unknown)} is not in mappings/hubspot.yaml; add a line for it", "field")
+            raise Refused(f"HubSpot {object_name}: {', '.join(unknown)} is not in {file}; add a line for it", "field")
         specs = self.specs(object_name)
         return {name: specs[name] for name in canonical if name in specs}
 
     def pick_writable(self, object_name: str, canonical: Sequence[str]) -> Mapping[str, FieldSpec]:
         """The named fields, for a write. Raises Refused for one that is read only to us, or that is not there yet."""
         specs = self.pick(object_name, canonical)
-        locked = sorted(name for name, spec in specs.items() if spec.read_only)
+        locked, file = sorted(name for name, spec in specs.items() if spec.read_only), f"mappings/{self._map.system}.yaml"
         if locked:
-            raise Refused(f"HubSpot {object_name}: handoff never writes {', '.join(locked)} (read_only in mappings/hubspot.yaml)", "field")
+            raise Refused(f"HubSpot {object_name}: handoff never writes {', '.join(locked)} (read_only in {file})", "field")
         missing = sorted(set(canonical) - set(specs))
         if missing:
             raise Refused(f"HubSpot {object_name}: there is no field yet for {', '.join(missing)}; run `handoff setup` first", "field")
@@ -63,13 +66,26 @@ class Schema:
     def _fetch(self, object_name: str) -> Mapping[str, FieldInfo]:
         mapped = self._map.fields(object_name)
         if not mapped:
-            raise Refused(f"HubSpot {object_name} is not in mappings/hubspot.yaml; add it with its fields", "object")
+            raise Refused(f"HubSpot {object_name} is not in mappings/{self._map.system}.yaml; add it with its fields", "object")
         reply = self._client.get(f"properties.{object_name}", self._client.paths.properties(object_name))
         known = {row["name"]: row for row in reply.get("results", ())}
-        return {canonical: _field_info(canonical, spec, known.get(spec.name)) for canonical, spec in mapped.items()}
+        found = {canonical: _field_info(canonical, spec, known.get(spec.name)) for canonical, spec in mapped.items()}
+        if object_name == LEADS and "status" in found:
+            found["status"] = replace(found["status"], options=self._stages(object_name))
+        return found
+
+    def _stages(self, object_name: str) -> tuple[str, ...]:
+        """The stages of all pipelines, which are what a Lead object's status may say. Raises Refused where there is none."""
+        reply = self._client.get(f"pipelines.{object_name}", self._client.paths.pipelines(object_name))
+        stages = tuple(str(stage["id"]) for line in reply.get("results") or () for stage in line.get("stages") or ())
+        if not stages:
+            raise Refused(f"HubSpot {object_name}: there is no pipeline; the Leads workspace comes with Sales Hub Professional", "object")
+        return stages
 
 
 def _field_info(canonical: str, spec: FieldSpec, row: Mapping[str, Any] | None) -> FieldInfo:
+    if spec.name.startswith(LINK):
+        return FieldInfo(canonical, spec.name, exists=True)
     if row is None or row.get("archived"):
         return FieldInfo(canonical, spec.name, exists=False, readable=False)
     locked = bool((row.get("modificationMetadata") or {}).get("readOnlyValue")) or bool(row.get("calculated"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.hubspot.client import HubSpotClient
+from connectors.hubspot.records import LEADS
 from connectors.hubspot.schema import Schema
 from connectors.protocol import Refused
 from connectors.retry import Sending
@@ -46,8 +47,8 @@ class Setup:
     def create(self) -> tuple[str, ...]:
         """Make what is missing; what was made or could not be made, one line each.
 
-        Raises Refused where an archived property has the name (making it would bring old values back to life) and where contacts may not
-        be changed.
+        Raises Refused where an archived property has the name (making it would bring old values back to life) and where contacts or
+        Lead objects may not be changed.
         """
         lines: list[str] = []
         for object_name in dict.fromkeys(name for name, _ in self.missing()):
@@ -55,7 +56,7 @@ class Setup:
             try:
                 lines += self._create(object_name, {canonical: self._map.own(object_name)[canonical] for canonical in wanted})
             except Refused as error:
-                if object_name == "contacts" or error.reason != "scope":
+                if object_name in ("contacts", LEADS) or error.reason != "scope":
                     raise
                 lines.append(f"{object_name}: not made, {error}; handoff marks its {object_name} in their text instead")
         self._schema.forget()

@@ -20,6 +20,7 @@ from connectors.hubspot.schema import Schema
 from connectors.loop_guard import LoopGuard
 from connectors.protocol import Cursor, Page
 from connectors.values import digest_of, epoch_ms, instant, instant_text
+from handoff.facts import Record
 from mappings.fields import FieldMap, FieldSpec
 
 LIST_PAGE = 100
@@ -30,19 +31,22 @@ ASSOCIATIONS_BATCH = 1_000
 # covered.
 OVERLAP = timedelta(hours=1)
 USUAL_LAG = timedelta(seconds=60)
-ARCHIVED = "contacts.archived"
+CONTACT = "contact_id"  # our field for the contact of a Lead object
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
     """One stream.
 
-    The object, the property that says when a record changed, and whether its rows are about contacts (engagements, deals).
+    The object, the property that says when a record changed, whether its rows are about contacts (engagements, deals, Lead objects), and
+    whether they become activities of these or stand for themselves.
     """
 
     object_name: str
     modified: str = "hs_lastmodifieddate"
     about_contacts: bool = False
+    becomes_activity: bool = True
+    archived: bool = False
     also: str = ""  # a property whose date, once it has passed, changes what the row means
 
 
@@ -54,7 +58,9 @@ STREAMS: Mapping[str, Stream] = {
     "emails": Stream("emails", about_contacts=True),
     "meetings": Stream("meetings", about_contacts=True, also="hs_meeting_start_time"),
     "tasks": Stream("tasks", about_contacts=True),
-    ARCHIVED: Stream("contacts"),
+    "contacts.archived": Stream("contacts", archived=True),
+    records.LEADS: Stream(records.LEADS, about_contacts=True, becomes_activity=False),
+    f"{records.LEADS}.archived": Stream(records.LEADS, archived=True),
 }
 
 
@@ -75,7 +81,7 @@ class Puller:
         specs = self._schema.specs(STREAMS[name].object_name)
         walk = _Walk(name, STREAMS[name], specs, records.columns(specs), now)
         position = orjson.loads(cursor.position) if cursor is not None and cursor.fields_digest == walk.fields_digest else {}
-        if name == ARCHIVED:
+        if walk.stream.archived:
             yield from self._archived(walk)
         elif "since" in position or "walk" in position:
             yield from self._increments(walk, position)
@@ -88,7 +94,7 @@ class Puller:
             reply = self._list(walk, after)
             after = _next(reply)
             rows = reply.get("results") or ()
-            about = {str(row["id"]): _inline_contacts(row) for row in rows} if walk.stream.about_contacts else {}
+            about = self._inline(walk, rows) if walk.stream.about_contacts else {}
             if not after:
                 yield self._page(walk, rows, about, {"since": started}, instant(started))
                 return
@@ -110,7 +116,7 @@ class Puller:
 
     def _archived(self, walk: _Walk) -> Iterator[Page]:
         """The whole listing each time: it has no filter, and HubSpot empties it after 90 days."""
-        guard, after = LoopGuard("HubSpot list of archived contacts"), ""
+        guard, after = LoopGuard(f"HubSpot list of archived {walk.stream.object_name}"), ""
         while True:
             reply = self._list(walk, after)
             gone = tuple(records.archived(walk.stream.object_name, row) for row in reply.get("results") or ())
@@ -122,8 +128,8 @@ class Puller:
             guard.step(after)
 
     def _list(self, walk: _Walk, after: str) -> Mapping[str, Any]:
-        params = [("limit", str(LIST_PAGE)), ("archived", str(walk.name == ARCHIVED).lower())]
-        params += [("properties", ",".join(walk.properties))] if walk.name != ARCHIVED else [("properties", "hs_object_id")]
+        params = [("limit", str(LIST_PAGE)), ("archived", str(walk.stream.archived).lower())]
+        params += [("properties", "hs_object_id" if walk.stream.archived else ",".join(walk.properties))]
         params += [("associations", "contacts")] if walk.stream.about_contacts else []
         params += [("after", after)] if after else []
         reply: Mapping[str, Any] = self._client.get(f"{walk.name}.list", self._client.paths.objects(walk.stream.object_name), params)
@@ -144,11 +150,17 @@ class Puller:
                 return block, more
             last_id = str(found[-1]["id"])
 
+    def _inline(self, walk: _Walk, rows: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[str]]:
+        """Record id -> contact ids, as the list says. Which of several is a Lead object's own has to be asked for."""
+        found = {str(row["id"]): _inline_contacts(row) for row in rows}
+        unclear = [row for row in rows if not walk.stream.becomes_activity and len(found[str(row["id"])]) > 1]
+        return {**found, **self._contacts_of(walk, unclear)} if unclear else found
+
     def _contacts_of(self, walk: _Walk, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[str]]:
-        """Record id -> contact ids. Records without a contact are absent from the reply."""
+        """Record id -> contact ids, a primary one first. Records without a contact are absent from the reply."""
         path = self._client.paths.associations(walk.stream.object_name, "contacts", "/batch/read")
         reply = self._client.read_associations(f"{walk.name}.associations", path, {"inputs": [{"id": str(row["id"])} for row in rows]})
-        return {str(row["from"]["id"]): _unique(str(to["toObjectId"]) for to in row.get("to") or ()) for row in reply.get("results") or ()}
+        return {str(row["from"]["id"]): _primary_first(row.get("to") or ()) for row in reply.get("results") or ()}
 
     def _page(
         self,
@@ -159,10 +171,10 @@ class Puller:
         covered: datetime | None = None,
     ) -> Page:
         cursor = walk.cursor(position)
-        if walk.stream.about_contacts:
+        if walk.stream.about_contacts and walk.stream.becomes_activity:
             done = tuple(activities.of_rows(walk.stream.object_name, rows, about, walk.columns, self._map.calls, walk.now))
             return Page(walk.name, (), done, (), cursor, covered)
-        found = tuple(records.record(walk.stream.object_name, row, walk.columns, walk.now) for row in rows)
+        found = tuple(_with_contact(records.record(walk.stream.object_name, row, walk.columns, walk.now), about) for row in rows)
         if walk.stream.object_name != "contacts":
             return Page(walk.name, found, (), (), cursor, covered)
         done = tuple(activity for contact in found for activity in activities.of_contact(contact, walk.now))
@@ -192,7 +204,7 @@ class _Walk:
 
     def cursor(self, position: Mapping[str, Any]) -> Cursor:
         """The cursor at `position`."""
-        return Cursor(records.SYSTEM, self.name, self.fields_digest, orjson.dumps(position).decode())
+        return Cursor(records.system_of(self.stream.object_name), self.name, self.fields_digest, orjson.dumps(position).decode())
 
     def search(self, since: str, last_id: str) -> Mapping[str, Any]:
         """One page of the window: changed since, with an id above the last one seen."""
@@ -216,6 +228,17 @@ def _next(reply: Mapping[str, Any]) -> str:
 def _inline_contacts(row: Mapping[str, Any]) -> Sequence[str]:
     listed = ((row.get("associations") or {}).get("contacts") or {}).get("results") or ()
     return _unique(str(entry["id"]) for entry in listed)
+
+
+def _primary_first(to: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    is_primary = lambda one: any(kind.get("typeId") == records.PRIMARY_CONTACT for kind in one.get("associationTypes") or ())  # noqa: E731
+    return _unique(str(one["toObjectId"]) for one in sorted(to, key=is_primary, reverse=True))
+
+
+def _with_contact(record: Record, about: Mapping[str, Sequence[str]]) -> Record:
+    """A Lead object names the contact it stands for; what the list said of it is no property of its own."""
+    contacts = about.get(record.ref.id)
+    return record._replace(fields={**record.fields, CONTACT: contacts[0]}) if contacts else record
 
 
 def _unique(ids: Iterator[str]) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ class Writing:
         records = self._portal.records
         links = [(object_types.get(to_type), int(to_id), type_id) for to_type, to_id, type_id in associations]
         clean = {name: value for name, value in self._portal.validation.clean(kind, properties, {}, author).items() if value != ""}
+        clean = {**self._first_stage(kind), **clean}
         self._check_new(kind, clean, author, links)
         chosen = records.next_id(kind) if record_id is None else record_id
         if record_id is not None:
@@ -73,7 +74,9 @@ class Writing:
 
     def update_row(self, kind: ObjectType, row: Row, properties: Mapping[str, Any], author: Author, at: int) -> Row:
         """Write properties of a live record that was just fetched."""
-        return self.apply(kind, row, self._portal.validation.clean(kind, properties, row.data, author), author, at)
+        clean = self._portal.validation.clean(kind, properties, row.data, author)
+        self._check_reopening(kind, row, clean)
+        return self.apply(kind, row, clean, author, at)
 
     def live(self, kind: ObjectType, record_id: int) -> Row:
         """The live record, the survivor of a merged one; HubSpotError 404 otherwise."""
@@ -170,6 +173,21 @@ class Writing:
             raise exceptions.invalid("Error creating CONTACT. At least one of email, firstname or lastname must be set.")
         if kind is object_types.LEADS and not any(to is object_types.CONTACTS and type_id == 578 for to, _id, type_id in links):
             raise exceptions.invalid("Error creating LEAD. A lead must be associated with a primary contact (association type 578).")
+
+    def _first_stage(self, kind: ObjectType) -> Mapping[str, str]:
+        """Where a new Lead object stands that names no stage."""
+        if kind is not object_types.LEADS or self._switches.get("hubspot.lead_without_stage") == "blank":
+            return {}
+        pipeline = self._portal.directory.things("pipeline:leads")[0]
+        return {"hs_pipeline": pipeline["id"], "hs_pipeline_stage": pipeline["stages"][0]["id"]}
+
+    def _check_reopening(self, kind: ObjectType, row: Row, clean: Mapping[str, str]) -> None:
+        if kind is not object_types.LEADS or self._switches.get("hubspot.lead_reopening") == "accept":
+            return
+        stages = {stage["id"]: stage for pipeline in self._portal.directory.things("pipeline:leads") for stage in pipeline["stages"]}
+        closed = {name for name, stage in stages.items() if stage["metadata"].get("isClosed") == "true"}
+        if row.data.get("hs_pipeline_stage") in closed and clean.get("hs_pipeline_stage", next(iter(closed))) not in closed:
+            raise exceptions.invalid("A closed LEAD cannot be moved back to an open stage.")
 
     def _claim(self, kind: ObjectType, record_id: int, old: Mapping[str, str], new: Mapping[str, str]) -> None:
         """Take unique values, or raise before any of them is taken."""

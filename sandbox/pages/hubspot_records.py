@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _TITLE = {
     "companies": "name",
     "deals": "dealname",
+    "leads": "hs_lead_name",
     "tasks": "hs_task_subject",
     "calls": "hs_call_title",
     "emails": "hs_email_subject",
@@ -179,7 +180,7 @@ class HubSpotRecords:
 
     def _related(self, kind: "ObjectType", row: "Row") -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
-        for other in (object_types.CONTACTS, object_types.COMPANIES, object_types.DEALS):
+        for other in (object_types.CONTACTS, object_types.LEADS, object_types.COMPANIES, object_types.DEALS):
             ids = self._portal.associations.ids(kind, row.id, other)[:20]
             near = self._portal.records.fetch_many(other, ids).values() if ids else ()
             found.extend((f"/ui/hubspot/{other.plural}/{one.id}", f"{other.singular}: {_title(other, one)}") for one in near)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from crm_bench import FAST, Bench, benches
+from crm_bench import FAST, Bench, LeadsBench, benches
 
 from sandbox.core import Sandbox
 from tests.served import served
@@ -36,11 +36,18 @@ def sandbox(world: Sandbox) -> Iterator[Sandbox]:
     world.faults.clear()
 
 
-@pytest.fixture(params=["hubspot", "salesforce"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`bench` is each CRM in turn; a test of records alone (marker `carriers`) also runs on HubSpot's Lead objects."""
+    if "bench" in metafunc.fixturenames:
+        more = ["hubspot_leads"] if metafunc.definition.get_closest_marker("carriers") else []
+        metafunc.parametrize("bench", ["hubspot", "salesforce", *more], indirect=True)
+
+
+@pytest.fixture
 def bench(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Bench]:
-    """Each CRM in turn."""
+    """One CRM."""
     made = benches(sandbox)[request.param]
-    yield made
+    yield made.stocked() if isinstance(made, LeadsBench) else made
     for crm in made.opened:
         crm.close()
 

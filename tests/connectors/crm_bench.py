@@ -41,9 +41,14 @@ class Bench:
     opened: list[Crm] = field(default_factory=list)
 
     @property
+    def seller(self) -> str:
+        """Whose CRM it is: Lead objects are HubSpot's, too."""
+        return self.system.partition("_")[0]
+
+    @property
     def model(self) -> Any:
         """The vendor's model in the sandbox."""
-        return self.sandbox.hubspot if self.system == "hubspot" else self.sandbox.salesforce
+        return self.sandbox.hubspot if self.seller == "hubspot" else self.sandbox.salesforce
 
     @property
     def field_map(self) -> FieldMap:
@@ -58,8 +63,8 @@ class Bench:
 
     def account(self, role: str = "product", **changes: Any) -> Account:
         """Credentials of one role."""
-        given = self.manifest["credentials"][self.system]
-        if self.system == "hubspot":
+        given = self.manifest["credentials"][self.seller]
+        if self.seller == "hubspot":
             values = {"base_url": self.sandbox.base_url, "token": given["tokens"][role], "portal_id": given["portal_id"]}
             return HubSpotAccount(**{**values, "limit_per_10s": FAST, "search_limit_per_second": FAST, **changes})
         app = given["apps"][role]
@@ -98,7 +103,7 @@ class Bench:
         found = [
             record.ref
             for record in self.leads(crm).values()
-            if record.state == "live" and record.fields.get("owner") in active and (self.system == "hubspot" or "region" in record.fields)
+            if record.state == "live" and record.fields.get("owner") in active and (self.seller == "hubspot" or "region" in record.fields)
         ]
         return sorted(found)[:count]
 
@@ -114,14 +119,14 @@ class Bench:
     def stored(self, ref: Ref) -> Mapping[str, Any]:
         """What really stands in the CRM: vendor field -> value."""
         found = self.model.get(ref.object, ref.id)
-        if self.system == "hubspot":
+        if self.seller == "hubspot":
             return {name: value for name, value in found.properties.items() if value}
         return {name: value for name, value in found.items() if value is not None}
 
     def live_ids(self) -> set[str]:
         """Ids of all leads that are there."""
-        if self.system == "hubspot":
-            return {str(row.id) for row in self.model.records.scan(object_types.CONTACTS)}
+        if self.seller == "hubspot":
+            return {str(row.id) for row in self.model.records.scan(object_types.get(self.lead_object))}
         return {row["Id"] for row in self.model.query("SELECT Id FROM Lead")}
 
     def vendor(self, canonical: str, object_name: str = "") -> str:
@@ -130,20 +135,20 @@ class Bench:
 
     def count(self, object_name: str) -> int:
         """Live records of an object."""
-        if self.system == "hubspot":
+        if self.seller == "hubspot":
             return len(self.model.find(object_name, hs_task_subject="Follow up now"))
         return len([row for row in self.model.find(object_name, "Subject", "Follow up now") if not row["IsDeleted"]])
 
     def made(self) -> int:
         """Calls the sandbox counted, refused ones too. Asked over HTTP: a call is counted when its reply is out already."""
         reply = requests.get(f"{self.sandbox.base_url}/_sandbox/counters", timeout=10).json()
-        branch = reply.get("counters", reply)[self.system]
+        branch = reply.get("counters", reply)[self.seller]
         return int(branch["made"]) + int(branch["refused"])
 
     # --- doing
     def fault(self, action: str, path: str = "*", **options: Any) -> None:
         """Plan a fault on this CRM's calls."""
-        self.sandbox.faults.add(Fault(action=action, vendor=self.system, path=path, **options))  # type: ignore[arg-type]
+        self.sandbox.faults.add(Fault(action=action, vendor=self.seller, path=path, **options))  # type: ignore[arg-type]
 
     def later(self, seconds: float) -> datetime:
         """Move the business clock; nothing else happens."""
@@ -160,22 +165,24 @@ class Bench:
 
     def act(self, ref: Ref, action: str, **more: Any) -> str | None:
         """A colleague does something; the id of what was created."""
-        body = {"vendor": self.system, "object": ref.object, "id": ref.id, "rep": self.colleague()["email"], "action": action, **more}
+        body = {"vendor": self.seller, "object": ref.object, "id": ref.id, "rep": self.colleague()["email"], "action": action, **more}
         created: str | None = act_rep.act(self.sandbox, body)["created"]
         return created
 
     def lead_does(self, ref: Ref, action: str, **more: Any) -> None:
         """The lead does something."""
-        act_lead.act(self.sandbox, {"vendor": self.system, "id": ref.id, "action": action, **more})
+        act_lead.act(self.sandbox, {"vendor": self.seller, "id": ref.id, "action": action, **more})
 
     def automation_writes(self, ref: Ref, canonical: str, value: str) -> None:
         """Another automation changes a field."""
-        automation.act(self.sandbox, {"vendor": self.system, "id": ref.id, "fields": {self.vendor(canonical, ref.object): value}})
+        automation.act(
+            self.sandbox, {"vendor": self.seller, "object": ref.object, "id": ref.id, "fields": {self.vendor(canonical, ref.object): value}}
+        )
 
     def remove(self, ref: Ref) -> None:
         """A colleague deletes (archives) the record."""
         author = authors.rep(dict(self.colleague()))
-        (self.model.archive if self.system == "hubspot" else self.model.delete)(ref.object, ref.id, author)
+        (self.model.archive if self.seller == "hubspot" else self.model.delete)(ref.object, ref.id, author)
 
     def merge(self, survivor: Ref, other: Ref) -> None:
         """A colleague merges `other` into `survivor`."""
@@ -184,7 +191,7 @@ class Bench:
     def add_alike(self, count: int) -> list[Ref]:
         """Many leads, all saved in the very same instant."""
         at = self.later(3600)
-        if self.system == "hubspot":
+        if self.seller == "hubspot":
             rows = [(None, {"email": f"twin{n}@bulk.example", "lastname": "Twin"}, at, at, None) for n in range(count)]
         else:
             rows = [({"LastName": "Twin", "Company": "Bulk", "Status": "Nurture", "OwnerId": self._owner()}, at, at) for _ in range(count)]  # type: ignore[misc]
@@ -192,7 +199,7 @@ class Bench:
 
     def add_lead(self, email: str, author: Author = SYSTEM, **how: Any) -> Ref:
         """One new lead."""
-        if self.system == "hubspot":
+        if self.seller == "hubspot":
             return Ref(self.system, self.lead_object, self.model.create("contacts", {"email": email}, author))
         fields = {"LastName": "New", "Company": "New", "Email": email, "Status": "Nurture", "OwnerId": self._owner(), "Region__c": "West"}
         return Ref(self.system, self.lead_object, self.model.create("Lead", fields, author, **how))
@@ -201,10 +208,41 @@ class Bench:
         return str(self.colleague()["salesforce_user_id"])
 
 
+@dataclass
+class LeadsBench(Bench):
+    """HubSpot's Lead objects: the world has none, so every contact is given one. `of_contact` says which is whose."""
+
+    of_contact: dict[str, str] = field(default_factory=dict)
+
+    def stocked(self) -> LeadsBench:
+        """With Lead objects of several owners, all in the pipeline's first stage."""
+        owners = [one["hubspot_owner_id"] for one in reversed(self.manifest["people"]) if one["role"] == "sdr"]
+        contacts = [str(row.id) for row in self.model.records.scan(object_types.CONTACTS)]
+        self.of_contact = dict(zip(self._load([f"Lead {n}" for n in range(len(contacts))], owners, DAY), contacts, strict=True))
+        self.model.load_associations("leads", "contacts", self.of_contact.items(), 578)
+        return self
+
+    def add_alike(self, count: int) -> list[Ref]:
+        """Many Lead objects, all saved in the very same instant."""
+        self.later(3600)
+        return [Ref(self.system, "leads", made) for made in self._load(["Twin"] * count, [""])]
+
+    def _load(self, names: Sequence[str], owners: Sequence[str], age: timedelta = timedelta(0)) -> list[str]:
+        at = self.sandbox.clock.now() - age
+        said = {"hs_pipeline": "lead-pipeline-id", "hs_pipeline_stage": "new-stage-id"}
+        rows = [
+            (None, {**said, "hs_lead_name": name, "hubspot_owner_id": owners[number % len(owners)]}, at, at, None)
+            for number, name in enumerate(names)
+        ]
+        found: list[str] = self.model.load("leads", rows)
+        return found
+
+
 def benches(sandbox: Sandbox) -> dict[str, Bench]:
-    """Both CRMs."""
+    """Both CRMs, and HubSpot's Lead objects."""
     return {
         "hubspot": Bench(sandbox, "hubspot", "contacts", "tasks", "NURTURE", "BAD_TIMING"),
+        "hubspot_leads": LeadsBench(sandbox, "hubspot_leads", "leads", "", "attempting-stage-id", "connected-stage-id"),
         "salesforce": Bench(sandbox, "salesforce", "Lead", "Task", "Nurture", "Working - Contacted"),
     }
 

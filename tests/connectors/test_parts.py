@@ -296,10 +296,10 @@ def test_history_edits_start_at_the_asked_moment() -> None:
 
 def test_the_registry_knows_its_crms() -> None:
     """One line per CRM; an unknown name and another CRM's account are told."""
-    assert set(CONNECTORS) == {"hubspot", "salesforce"}
+    assert set(CONNECTORS) == {"hubspot", "hubspot_leads", "salesforce"}
     hubspot = HubSpotAccount(token="pat-na1-x")
     clocks = Clocks(lambda: datetime.now(UTC), lambda: datetime.now(UTC), lambda: 0.0, lambda _: None)
-    with pytest.raises(KeyError, match="hubspot, salesforce"):
+    with pytest.raises(KeyError, match="hubspot, hubspot_leads, salesforce"):
         open_crm("dynamics", hubspot, load_field_map("hubspot"), clocks)
     with pytest.raises(TypeError, match="SalesforceAccount"):
         open_crm("salesforce", hubspot, load_field_map("salesforce"), clocks)

@@ -12,28 +12,31 @@ from connectors.protocol import Change, Cursor, Refused
 from handoff.facts import Actor, Kind, Ref, State
 
 
+@pytest.mark.carriers
 def test_identity_names_the_account(bench: Bench) -> None:
     """Which account the credentials open, and where a person looks at a lead."""
     identity = bench.open().identity()
     assert identity.account_id == str(
-        bench.manifest["credentials"][bench.system].get("portal_id") or bench.manifest["credentials"]["salesforce"]["org_id"]
+        bench.manifest["credentials"][bench.seller].get("portal_id") or bench.manifest["credentials"]["salesforce"]["org_id"]
     )
     assert identity.record_url.format(object=bench.lead_object, id="1").startswith("http")
     assert identity.user_id
 
 
+@pytest.mark.carriers
 def test_another_account_than_the_pinned_one_is_refused_before_anything_is_written(bench: Bench) -> None:
     """The message names both accounts; no write reaches the CRM."""
-    pin = {"portal_id": 1} if bench.system == "hubspot" else {"org_id": "00D000000000001AAA"}
+    pin = {"portal_id": 1} if bench.seller == "hubspot" else {"org_id": "00D000000000001AAA"}
     crm = bench.open(**pin)
     ref = next(iter(bench.leads(bench.open())))
     with pytest.raises(Refused) as refused:
         crm.write([Change(ref, {"status": bench.status})])
     assert refused.value.reason == "wrong_account"
     assert str(next(iter(pin.values()))) in str(refused.value)
-    assert bench.sandbox.journal.read(vendor=bench.system, author="product") == []
+    assert bench.sandbox.journal.read(vendor=bench.seller, author="product") == []
 
 
+@pytest.mark.carriers
 def test_people_include_those_who_left(bench: Bench) -> None:
     """Records still point at departed owners, so they must be known, as departed."""
     people = {person.key: person for person in bench.open().people()}
@@ -42,6 +45,7 @@ def test_people_include_those_who_left(bench: Bench) -> None:
     assert any(not person.active for person in people.values())
 
 
+@pytest.mark.carriers
 def test_first_load_brings_every_record_once(bench: Bench) -> None:
     """Nothing lost, nothing doubled; the last page says until when the stream is covered."""
     pages = bench.pages(bench.open(), bench.lead_object)
@@ -63,6 +67,7 @@ def test_a_page_that_nobody_asked_for_says_so(bench: Bench) -> None:
         assert asked <= sum(crm.calls_made().values()) - before, stream
 
 
+@pytest.mark.carriers
 def test_an_interrupted_load_goes_on_where_it_stood(bench: Bench) -> None:
     """Whatever page the process died after, the stored cursor brings the rest and only the rest."""
     bench.sandbox.switches.set("salesforce.page_size", 37)
@@ -74,6 +79,7 @@ def test_an_interrupted_load_goes_on_where_it_stood(bench: Bench) -> None:
     assert not set(union(before)) & set(union(after))
 
 
+@pytest.mark.carriers
 def test_increments_bring_what_changed_and_little_else(bench: Bench) -> None:
     """After a quiet day one edit is one record."""
     crm = bench.open()
@@ -89,6 +95,7 @@ def test_increments_bring_what_changed_and_little_else(bench: Bench) -> None:
     assert fresh[ref].modified_at >= bench.sandbox.clock.now() - DAY
 
 
+@pytest.mark.carriers
 def test_a_cursor_of_another_field_set_starts_afresh(bench: Bench) -> None:
     """A field added later was not pulled yet, which is not the same as missing."""
     crm = bench.open()
@@ -98,6 +105,7 @@ def test_a_cursor_of_another_field_set_starts_afresh(bench: Bench) -> None:
     assert set(union(bench.pages(crm, bench.lead_object, stale))) == set(bench.leads(crm))
 
 
+@pytest.mark.carriers
 def test_more_than_ten_thousand_records_of_one_instant(bench: Bench) -> None:
     """Bulk jobs stamp tens of thousands alike; no page edge and no cap on results may hide one."""
     crm = bench.open()
@@ -108,6 +116,7 @@ def test_more_than_ten_thousand_records_of_one_instant(bench: Bench) -> None:
     assert len(refs) == len(set(refs))
 
 
+@pytest.mark.carriers
 def test_streams_cover_the_same_moment_and_none_goes_backward(bench: Bench) -> None:
     """Coverage is what the silence rules stand on: never in the future, never behind the last pull."""
     crm = bench.open()
@@ -145,7 +154,7 @@ def test_a_meeting_ahead_is_scheduled_and_later_it_has_been(bench: Bench) -> Non
     """A future date is never activity: the booking is. When its start passes, the meeting is read again although nobody touched it."""
     crm = bench.open()
     ref = bench.some(crm, 1)[0]
-    stream = "meetings" if bench.system == "hubspot" else "Event"
+    stream = "meetings" if bench.seller == "hubspot" else "Event"
     cursor = bench.pages(crm, stream)[-1].cursor
     start = bench.sandbox.clock.now() + 2 * DAY
     bench.lead_does(ref, "meeting_booked", start=start.isoformat())
@@ -179,6 +188,7 @@ def test_records_that_leave_are_followed(bench: Bench) -> None:
     assert deleted not in read
 
 
+@pytest.mark.carriers
 def test_looking_works_before_our_own_fields_exist(bench: Bench) -> None:
     """Look and plan need read scopes only and no setup; what is missing is named."""
     crm = bench.open("reader")
@@ -190,6 +200,7 @@ def test_looking_works_before_our_own_fields_exist(bench: Bench) -> None:
     assert "handoff_stage" not in crm.read([ref], ["status", "handoff_stage"])[ref].fields
 
 
+@pytest.mark.carriers
 def test_own_fields_are_made_once_by_an_administrator(bench: Bench) -> None:
     """Setup says what it made; a second setup makes nothing; old cursors stay good, for nothing old can be missed."""
     before = bench.pages(bench.open(), bench.lead_object)[-1].cursor
@@ -199,15 +210,17 @@ def test_own_fields_are_made_once_by_an_administrator(bench: Bench) -> None:
     assert len(union(bench.pages(bench.open(), bench.lead_object, before))) < len(bench.leads(crm))
 
 
+@pytest.mark.carriers
 def test_without_setup_rights_nothing_is_made(bench: Bench) -> None:
     """The product's own credentials cannot change the account's schema; the message names the right that lacks."""
     with pytest.raises(Refused) as refused:
         bench.open().create_own_fields()
     assert refused.value.reason == "scope"
-    assert ("crm.schemas.contacts.write" if bench.system == "hubspot" else "Modify Metadata") in str(refused.value)
+    assert (f"crm.schemas.{bench.lead_object}.write" if bench.seller == "hubspot" else "Modify Metadata") in str(refused.value)
     assert bench.open().missing_own_fields()
 
 
+@pytest.mark.carriers
 def test_an_unmapped_field_is_refused_with_the_mend(bench: Bench) -> None:
     """A typo in a field name is not silently an absent value."""
     crm = bench.open()
@@ -215,6 +228,7 @@ def test_an_unmapped_field_is_refused_with_the_mend(bench: Bench) -> None:
         crm.read([next(iter(bench.leads(crm)))], ["stauts"])
 
 
+@pytest.mark.carriers
 def test_calls_are_counted_as_the_crm_counts_them(bench: Bench) -> None:
     """`calls_made` is the truth: the sandbox counted the same number, retries and tokens included."""
     crm = bench.open()
@@ -225,6 +239,7 @@ def test_calls_are_counted_as_the_crm_counts_them(bench: Bench) -> None:
     assert sum(crm.calls_made().values()) == bench.made()
 
 
+@pytest.mark.carriers
 def test_several_threads_share_one_connector(bench: Bench) -> None:
     """Streams are pulled side by side; together they bring what they bring alone, and metadata is asked for once."""
     alone = sorted(one.key for one in bench.activities(bench.open()))
@@ -240,6 +255,7 @@ def test_several_threads_share_one_connector(bench: Bench) -> None:
     assert calls.get("account", 1) == 1
 
 
+@pytest.mark.carriers
 def test_personal_values_are_only_in_fields_marked_personal(bench: Bench) -> None:
     """What the ledger must keep apart is known by the map: no e-mail address stands in any other field of a lead."""
     personal = bench.field_map.personal()
@@ -248,6 +264,7 @@ def test_personal_values_are_only_in_fields_marked_personal(bench: Bench) -> Non
             assert name in personal or "@" not in value, name
 
 
+@pytest.mark.carriers
 def test_refs_can_be_printed_and_parsed(bench: Bench) -> None:
     """A ref survives its text form."""
     for ref in bench.leads(bench.open()):

@@ -19,6 +19,7 @@ SALESFORCE_PAGE = 2_000  # rows of a query page (Sforce-Query-Options, a hint)
 FREE = "Free"
 MAILER = "Free; filled only by HubSpot's own mailer, for the present address"
 TRACKED = "Free; filled only by HubSpot's tracking code"
+SALES_HUB = "Sales Hub Professional; read only where the policy's systems name `hubspot_leads`"
 API = "any edition with API access"
 DATED, LAST, STATE = "dated", "last date", "state"
 
@@ -72,6 +73,17 @@ SIGNALS = (
     ),
     Signal("source and campaign", "hubspot", "contacts", ("source", "source_detail", "campaign"), STATE, FREE),
     Signal("contact archived", "hubspot", "contacts.archived", (), DATED, FREE),
+    Signal(
+        "Lead object: stage, owner, reason it was closed",
+        "hubspot",
+        "leads",
+        ("status", "owner", "disqualification_reason"),
+        STATE,
+        SALES_HUB,
+        "yes: our own writes are recognised",
+    ),
+    Signal("Lead object: whom it stands for", "hubspot", "leads", ("contact_id",), STATE, SALES_HUB),
+    Signal("Lead object archived", "hubspot", "leads.archived", (), DATED, SALES_HUB),
     Signal("contact merged", "hubspot", "contacts", ("merged_ids",), STATE, FREE),
     Signal(
         "call: attempted, connected, inbound",
@@ -236,7 +248,8 @@ def field_map(system: str) -> FieldMap:
 
 def _row(signal: Signal) -> tuple[str, ...]:
     stream = (HUBSPOT if signal.system == "hubspot" else SALESFORCE)[signal.stream]
-    specs = field_map(signal.system).fields(stream.object_name)
+    system = "hubspot_leads" if stream.object_name == "leads" else signal.system
+    specs = field_map(system).fields(stream.object_name)
     names = ", ".join(f"`{specs[field].name}`" for field in signal.fields)
     return signal.says, f"{signal.system} `{signal.stream}`", names or "the record itself", signal.tier, signal.dating, signal.ours
 
@@ -251,7 +264,7 @@ def call_table() -> str:
 def _hubspot_calls(name: str) -> tuple[str, str, str]:
     listed = f"{-(-1_000 // LIST_PAGE)}"
     path = f"`/crm/objects/…/{HUBSPOT[name].object_name}`"
-    if name == "contacts.archived":
+    if HUBSPOT[name].archived:
         return f"{path} list, `archived=true`", listed, f"{listed}: the listing has no filter"
     more = f" + {-(-1_000 // ASSOCIATIONS_BATCH)} for associations" if HUBSPOT[name].about_contacts else ""
     return f"{path} list, then search", listed, f"{-(-1_000 // SEARCH_PAGE)}{more}"

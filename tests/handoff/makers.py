@@ -13,6 +13,7 @@ from handoff.facts import Activity, Actor, Kind, LeadFacts, Record, Ref
 
 NOW = datetime(2026, 11, 18, 16, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+OBJECTS = {"salesforce": "Lead", "hubspot": "contacts", "hubspot_leads": "leads"}
 
 
 def days_ago(days: float) -> datetime:
@@ -23,7 +24,13 @@ def days_ago(days: float) -> datetime:
 def rep(key: str, role: str = "sdr", **changes: Any) -> Rep:
     """An active person known in both CRMs."""
     name = key.partition("@")[0]
-    made = Rep(key=key, name=name.title(), role=role, active=True, ids={"salesforce": f"005-{name}", "hubspot": f"hs-{name}"})
+    made = Rep(
+        key=key,
+        name=name.title(),
+        role=role,
+        active=True,
+        ids={"salesforce": f"005-{name}", "hubspot": f"hs-{name}", "hubspot_leads": f"hs-{name}"},
+    )
     return replace(made, **changes)
 
 
@@ -62,7 +69,7 @@ def record(system: str = "salesforce", number: int = 1, owner: str = "", created
     if owner:
         fields["owner"] = owner_id(owner, system)
     at = created or days_ago(60)
-    ref = Ref(system, "Lead" if system == "salesforce" else "contacts", str(number))
+    ref = Ref(system, OBJECTS[system], str(number))
     return Record(ref=ref, fields=fields, created_at=at, modified_at=at, known_at=at)._replace(**changes)
 
 

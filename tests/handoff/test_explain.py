@@ -67,6 +67,7 @@ def test_no_personal_value_of_the_lead_is_explained_or_digested_into_the_trace()
         "email": "secret@person.example",
         "first_name": "Secret",
         "last_name": "Person",
+        "lead_name": "Secret Person",
         "phone": "+1 555 0100",
         "title": "Secret Student",
     }

@@ -81,6 +81,25 @@ def test_two_leads_naming_one_contact_contradict_each_other() -> None:
     assert {(reason, detail) for _, reason, detail in result.problems} == {("ambiguous_identity", f"{told}: {CORRECT}")}
 
 
+def lead_object(number: int, contact_id: str, **changes: object) -> Record:
+    """A HubSpot Lead object of a contact."""
+    return record("hubspot_leads", number, **changes)._replace(fields={"contact_id": contact_id})
+
+
+def test_of_several_lead_objects_of_one_contact_the_newest_counts() -> None:
+    """Reps make a new one for every try: that is no contradiction, and no question of who the person is."""
+    first, second, other = lead_object(1, "9", created=days_ago(40)), lead_object(2, "9", created=days_ago(3)), lead_object(3, "8")
+    result = resolve([first, second, other, contact(9, created=days_ago(90)), contact(8, "b@x.example", created=days_ago(91))])
+    assert result.problems == ()
+    assert roles(result) == {
+        "hubspot:contacts:9": ("hubspot:contacts:9", "primary"),
+        "hubspot_leads:leads:1": ("hubspot:contacts:9", "duplicate"),
+        "hubspot_leads:leads:2": ("hubspot:contacts:9", "mirror"),
+        "hubspot:contacts:8": ("hubspot:contacts:8", "primary"),
+        "hubspot_leads:leads:3": ("hubspot:contacts:8", "mirror"),
+    }
+
+
 def test_an_id_that_says_one_contact_and_an_address_that_says_another_contradict() -> None:
     records = [sf_lead(1, "b@x.example", fields={"hubspot_id": "8"}), contact(8, "a@x.example"), contact(9, "b@x.example")]
     result = resolve(records)

@@ -10,7 +10,7 @@ from handoff.assign import assign
 from handoff.compiled import CompiledPolicy
 from handoff.decide import decide
 from handoff.decision import Decision, Frame, Prior
-from handoff.facts import Edit, Kind, LeadFacts, Ref
+from handoff.facts import Edit, Kind, LeadFacts, Ref, State
 from handoff.plan import Line, PlanLines, lines
 from handoff.policy import Stage
 from tests.handoff.makers import GOOD_FIT, NOW, activity, days_ago, form, frame, lead, prior, record
@@ -153,6 +153,51 @@ def test_a_lead_without_name_or_company_can_still_be_created() -> None:
     contact = record("hubspot", 7)
     made = planned(lead(contact, activities=(form(1)._replace(about=contact.ref),)))[1].creations[0]
     assert (made.values["last_name"], made.values["company"]) == ("(not given)", "(not given)")
+
+
+IN_HUBSPOT = compiled(systems=("hubspot_leads", "hubspot"))
+
+
+def test_a_lead_object_is_made_of_its_contact_which_gets_the_task() -> None:
+    """It stands for the contact: none of the person's values is copied but the name."""
+    contact = record("hubspot", 7, fields={**GOOD_FIT, "first_name": "Åsa", "last_name": "Öst", "company": "Öst AB"})
+    _, plan = planned(lead(contact, activities=(form(1)._replace(about=contact.ref),)), policy=IN_HUBSPOT)
+    made, task = plan.creations
+    assert (made.system, made.object, made.about, made.after_key) == ("hubspot_leads", "lead", (contact.ref,), "")
+    said = {name: made.values.get(name) for name in ("lead_name", "owner", "handoff_stage", "handoff_key", "email", "title", "hubspot_id")}
+    assert said == {
+        "lead_name": "Åsa Öst",
+        "owner": "hs-ann",
+        "handoff_stage": "offered",
+        "handoff_key": made.unique_key,
+        "email": None,
+        "title": None,
+        "hubspot_id": None,
+    }
+    assert (task.system, task.about, task.after_key, task.values["owner"]) == ("hubspot", (contact.ref,), made.unique_key, "hs-ann")
+
+
+@pytest.mark.parametrize(("fields", "name"), [({"company": "Öst AB"}, "Öst AB"), ({"last_name": "Öst"}, "Öst"), ({}, "(not given)")])
+def test_a_lead_object_always_has_a_name(fields: dict[str, str], name: str) -> None:
+    contact = record("hubspot", 7, fields=fields)
+    made = planned(lead(contact, activities=(form(1)._replace(about=contact.ref),)), policy=IN_HUBSPOT)[1].creations[0]
+    assert made.values["lead_name"] == name
+
+
+def test_where_a_lead_object_is_there_none_is_made_and_the_task_is_the_contacts() -> None:
+    contact, there = record("hubspot", 7, fields=GOOD_FIT), record("hubspot_leads", 3)._replace(fields={"contact_id": "7"})
+    _, plan = planned(lead(contact, there, activities=(form(1)._replace(about=contact.ref),)), policy=IN_HUBSPOT)
+    assert {line.after for line in plan.lines if line.field == "owner"} == {"hs-ann"}
+    assert {line.ref for line in plan.lines if line.field == "handoff_stage"} == {contact.ref, there.ref}
+    assert [(one.system, one.object, one.about, one.after_key) for one in plan.creations] == [("hubspot", "task", (contact.ref,), "")]
+
+
+def test_a_lead_object_without_its_contact_is_nobody() -> None:
+    alone = lead(record("hubspot_leads", 3)._replace(fields={}))
+    decision, plan = planned(alone, policy=IN_HUBSPOT)
+    assert (decision.out_of_scope, plan.lines, plan.creations) == ("no_lead_record", (), ())
+    gone = lead(record("hubspot", 7, state=State.ARCHIVED), record("hubspot_leads", 3)._replace(fields={"contact_id": "7"}))
+    assert planned(gone, policy=IN_HUBSPOT)[0].out_of_scope == "archived"
 
 
 def test_own_values_are_whole_second_instants_and_plain_dates() -> None:

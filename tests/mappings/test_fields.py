@@ -93,7 +93,7 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
         ("type: text", "tpye: text", 4, "unknown key 'tpye'; did you mean 'type'?"),
         ("type: picklist", "type: option", 5, "'text', 'number'"),
         ("system: hubspot", "system: salesforce", 1, "the file is named hubspot.yaml"),
-        ("system: hubspot", "system: dynamics", 1, "'hubspot' or 'salesforce'"),
+        ("system: hubspot", "system: dynamics", 1, "'hubspot', 'hubspot_leads' or 'salesforce'"),
         ("objects:", "objekts:", 2, "unknown key 'objekts'; did you mean 'objects'?"),
         ("name: hs_lead_status", "name: email", 1, "email stands for both email and status"),
         ("    status:", "    email:", 5, "keep one of the two (the first is on line 4)"),

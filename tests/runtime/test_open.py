@@ -40,7 +40,7 @@ def test_the_companys_own_field_map_is_the_one_a_run_reads(tmp_path: Path) -> No
 def test_the_ledger_of_a_run_knows_the_personal_fields_of_the_companys_own_map(tmp_path: Path) -> None:
     """It keeps their values apart, and whoever passes on a CRM's words asks it which they are."""
     with open_engine(_settings(tmp_path, mappings=_own_map(tmp_path))) as engine:
-        assert engine.ledger.personal == personal_fields() | {"nickname"}
+        assert engine.ledger.personal == personal_fields(SHIPPED, ["hubspot"]) | {"nickname"}
 
 
 def _unreadable_key(folder: Path) -> Settings:
@@ -114,6 +114,29 @@ def test_a_company_that_has_named_no_folder_has_no_policy_yet(tmp_path: Path, mo
     assert not policy_of(GivenSettings.model_validate({"home": tmp_path})).approvals
     (tmp_path / "own").mkdir()
     assert not policy_of(_settings(tmp_path, mappings=tmp_path / "own")).approvals, "a folder to write the draft into"
+
+
+LEADS = SHIPPED / "overlays" / "s5-hubspot-leads"
+
+
+@pytest.mark.parametrize("crms", ["", "hubspot"])
+def test_lead_objects_are_opened_in_hubspots_portal_where_the_policy_names_them(tmp_path: Path, crms: str) -> None:
+    """They have no credentials of their own: what is pinned and allowed of HubSpot holds for them."""
+    settings = _settings(tmp_path, mappings=LEADS, crms=crms, hubspot_portal_id=17, production="hubspot")
+    with open_engine(settings) as engine:
+        assert engine.policy.systems == ("hubspot_leads", "hubspot")
+        assert set(engine.crms) == {"hubspot", "hubspot_leads"}
+        assert engine.crms["hubspot_leads"].portal is engine.crms["hubspot"].portal  # type: ignore[attr-defined]
+        assert (engine.settings.pinned, engine.settings.production) == (
+            {"hubspot": "17", "hubspot_leads": "17"},
+            {"hubspot", "hubspot_leads"},
+        )
+        assert "lead_name" in engine.ledger.personal
+
+
+def test_lead_objects_stay_closed_where_the_policy_does_not_name_them(tmp_path: Path) -> None:
+    with open_engine(_settings(tmp_path, mappings=SHIPPED)) as engine:
+        assert set(engine.crms) == {"hubspot"}
 
 
 def test_blanks_in_a_list_are_no_names(tmp_path: Path) -> None:

@@ -151,3 +151,15 @@ def test_pages_load_nothing_from_elsewhere(world: Sandbox, sandbox_url: str) -> 
     assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
     assert re.findall(r'(?:src|href)="(https?:[^"]*)"', reply.text) == []
     assert "color" in get(sandbox_url, "/ui/style.css")
+
+
+def test_a_contact_and_its_lead_object_lead_to_each_other(world: Sandbox, sandbox_url: str) -> None:
+    rep = Author(kind="person", name="rep")
+    contact = world.hubspot.create("contacts", {"email": "ada@novak.example", "firstname": "Ada", "lastname": "Novak"}, rep)
+    said = {"hs_lead_name": "Ada, second try", "hs_pipeline_stage": "attempting-stage-id"}
+    lead = world.hubspot.create("leads", said, rep, associations=[("contacts", contact, 578)])
+    page = get(sandbox_url, f"/contacts/7654321/record/0-136/{lead}")
+    assert "Attempting" in page
+    assert f"/ui/hubspot/contacts/{contact}" in page
+    assert f"/ui/hubspot/leads/{lead}" in get(sandbox_url, f"/contacts/7654321/record/0-1/{contact}")
+    world.hubspot.archive("contacts", contact, rep)
