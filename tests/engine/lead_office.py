@@ -32,7 +32,7 @@ from ledger.ledger import open_ledger
 from mappings.fields import load_field_map
 from mappings.load import SHIPPED, load_policy, personal_fields
 
-OVERLAY = SHIPPED / "overlays" / "s5-hubspot-leads"
+OVERLAY = SHIPPED / "overlays" / "hubspot-leads"
 SYSTEMS = ("hubspot", "hubspot_leads")
 NEW, WORKED, CLOSED = "new-stage-id", "attempting-stage-id", "unqualified-stage-id"
 

@@ -75,7 +75,7 @@ def overlay(folder: Path, **files: str) -> Path:
 
 
 def test_the_dialects_and_companies_that_ship_as_overlays() -> None:
-    assert NAMES == ("s0-dialect", "s2-hubspot-only", "s3-building-products", "s5-hubspot-leads", "salesforce-contacts")
+    assert NAMES == ("hubspot-leads", "s0-dialect", "s2-hubspot-only", "s3-building-products", "salesforce-contacts")
 
 
 @pytest.mark.requirement("R2")
@@ -303,7 +303,7 @@ def world(folder: Path, crms: str) -> Iterator[Sandbox]:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_overlay_runs_in_the_sandbox(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Look, adopt, apply; nobody waits, and the second run finds nothing to do."""
-    with world(tmp_path, "hubspot" if name in ("s2-hubspot-only", "s5-hubspot-leads") else "hubspot,salesforce") as sandbox:
+    with world(tmp_path, "hubspot" if name in ("s2-hubspot-only", "hubspot-leads") else "hubspot,salesforce") as sandbox:
         manifest = requests.get(f"{sandbox.url}/_sandbox/manifest", timeout=30).json()
         for key in ("product", "admin"):
             values = environment(manifest, sandbox, tmp_path, role=key)

@@ -116,7 +116,7 @@ def test_a_company_that_has_named_no_folder_has_no_policy_yet(tmp_path: Path, mo
     assert not policy_of(_settings(tmp_path, mappings=tmp_path / "own")).approvals, "a folder to write the draft into"
 
 
-LEADS = SHIPPED / "overlays" / "s5-hubspot-leads"
+LEADS = SHIPPED / "overlays" / "hubspot-leads"
 
 
 @pytest.mark.parametrize("crms", ["", "hubspot"])
