@@ -136,11 +136,13 @@ def _write(run: Run, crm: Crm, name: str, rows: Rows, fresh: Mapping[Ref, Record
 def _refused(run: Run, crm: Crm, rows: Rows, fates: Mapping[Ref, Outcome]) -> None:
     """Rows the CRM did not take: refused with its reason, gone, or put back when they may succeed later."""
     results: list[LineResult] = []
+    locked = any(fates[ref].fate is Fate.RETRY for ref in rows)
+    again = locked and run.tries_again(crm.system, "records stayed locked")
     for ref, group in rows.items():
         outcome = fates[ref]
         reason = without_people(run.engine, [ref], outcome.reason)
         if outcome.fate is Fate.RETRY:
-            results += settled(group, LineState.OPEN, reason)
+            results += settled(group, LineState.OPEN, reason) if again else ()
             run.add(run.counts, "put_back")
             continue
         state = LineState.GONE if outcome.fate is Fate.GONE else LineState.REFUSED
@@ -150,8 +152,6 @@ def _refused(run: Run, crm: Crm, rows: Rows, fates: Mapping[Ref, Outcome]) -> No
             run.report(group[0].line.lead, "refused", f"{crm.system}: {reason}")
     if results:
         run.engine.ledger.outbox.finish(run.token, results, run.engine.clock())
-    if any(fates[ref].fate is Fate.RETRY for ref in rows):
-        run.give_up_after(crm.system, "records stayed locked")
 
 
 def unblank(run: Run, crm: Crm, values: Mapping[Ref, Mapping[str, str | None]]) -> frozenset[Ref]:
