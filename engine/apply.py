@@ -16,9 +16,10 @@ from connectors.protocol import Change, Crm, CrmError, Fate, Interrupted, Op, Ou
 from engine.compare import Seen, after_write, before_write, blanked, change_of, same, settled
 from engine.create import create_batch
 from engine.discreet import without_people
-from engine.records import EFFECTS
+from engine.records import EFFECTS, TASK
 from engine.runs import Run
 from engine.tasks import in_words, judge, to_read
+from engine.wishes import ticked_since, wishes_of
 from handoff.facts import Edit, Record, Ref
 from ledger.values import LineResult, LineRow, LineState
 
@@ -71,13 +72,15 @@ def _drain(run: Run, crm: Crm, name: str, op: Op, plan_id: int | None, _worker: 
 def _update(run: Run, crm: Crm, name: str, rows: Rows) -> None:
     fields = sorted({row.line.field for group in rows.values() for row in group})
     try:
-        fresh = crm.read(tuple(rows), to_read(name, fields))
+        boxes = () if name == TASK else wishes_of(crm, name)
+        fresh = crm.read(tuple(rows), (*to_read(name, fields), *boxes))
     except CrmError as error:
         _put_back(run, rows)
         run.stop(crm.system, without_people(run.engine, rows, str(error)))
         return
     seen = judge(run.engine, name, rows, fresh)
-    _settle_unwritten(run, rows, seen, fresh, fields)
+    seen |= dict.fromkeys(ticked_since(run.engine, rows, [fresh[ref] for ref, state in seen.items() if state is Seen.WRITE]), Seen.MOVED)
+    _settle_unwritten(run, rows, seen, fresh, (*fields, *boxes))
     todo = {ref: rows[ref] for ref, state in seen.items() if state is Seen.WRITE}
     if todo:
         _write(run, crm, name, todo, fresh, fields)
@@ -133,11 +136,13 @@ def _write(run: Run, crm: Crm, name: str, rows: Rows, fresh: Mapping[Ref, Record
 def _refused(run: Run, crm: Crm, rows: Rows, fates: Mapping[Ref, Outcome]) -> None:
     """Rows the CRM did not take: refused with its reason, gone, or put back when they may succeed later."""
     results: list[LineResult] = []
+    locked = any(fates[ref].fate is Fate.RETRY for ref in rows)
+    again = locked and run.tries_again(crm.system, "records stayed locked")
     for ref, group in rows.items():
         outcome = fates[ref]
         reason = without_people(run.engine, [ref], outcome.reason)
         if outcome.fate is Fate.RETRY:
-            results += settled(group, LineState.OPEN, reason)
+            results += settled(group, LineState.OPEN, reason) if again else ()
             run.add(run.counts, "put_back")
             continue
         state = LineState.GONE if outcome.fate is Fate.GONE else LineState.REFUSED
@@ -147,8 +152,6 @@ def _refused(run: Run, crm: Crm, rows: Rows, fates: Mapping[Ref, Outcome]) -> No
             run.report(group[0].line.lead, "refused", f"{crm.system}: {reason}")
     if results:
         run.engine.ledger.outbox.finish(run.token, results, run.engine.clock())
-    if any(fates[ref].fate is Fate.RETRY for ref in rows):
-        run.give_up_after(crm.system, "records stayed locked")
 
 
 def unblank(run: Run, crm: Crm, values: Mapping[Ref, Mapping[str, str | None]]) -> frozenset[Ref]:

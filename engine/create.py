@@ -22,10 +22,12 @@ def create_batch(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> None:
         run.engine.ledger.outbox.finish(run.token, waiting, run.engine.clock())
     if not sent:
         return
+    lost = False
     try:
         outcomes = crm.create([NewRecord(row.creation.object, row.creation.unique_key, row.creation.values, ready[row.id]) for row in sent])
     except Interrupted:
         run.give_up_after(crm.system, "replies keep getting lost")
+        lost = True
         try:
             outcomes = found_again(run, crm, sent)
         except CrmError as error:
@@ -37,7 +39,7 @@ def create_batch(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> None:
         run.stop(crm.system, _discreet(run, error, sent))
         return
     run.rows.add(run.rows.created, crm.system, sent[0].creation.object, len(sent))
-    finish_creations(run, crm, sent, outcomes)
+    finish_creations(run, crm, sent, outcomes, locked=not lost)
 
 
 def _about(engine: Engine, row: CreationRow) -> tuple[Ref, ...] | None:
@@ -58,16 +60,17 @@ def found_again(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> tuple[Outcom
     return tuple(Outcome(Fate.DONE, found[key]) if key in found else Outcome(Fate.RETRY, None, "the reply was lost") for key in keys)
 
 
-def finish_creations(run: Run, crm: Crm, rows: Sequence[CreationRow], outcomes: Sequence[Outcome]) -> None:
+def finish_creations(run: Run, crm: Crm, rows: Sequence[CreationRow], outcomes: Sequence[Outcome], *, locked: bool) -> None:
     """Records results; a new lead is read back, becomes a fact and belongs to its lead; a task's effect is done.
 
-    A CRM that cannot be read back is stopped alone: its new records stay in flight, and the next run finds them by their keys.
+    A CRM that cannot be read back is stopped alone: its new records stay in flight, and the next run finds them by their keys. `locked`:
+    what is to be sent again found a lock in this run.
     """
     ledger, now = run.engine.ledger, run.engine.clock()
     done = [(row, outcome.ref) for row, outcome in zip(rows, outcomes, strict=True) if outcome.fate is Fate.DONE]
     made = {row.creation.lead: ref for row, ref in done if ref is not None}
     if rows[0].creation.object != LEAD:
-        ledger.outbox.finish(run.token, [_result(run, crm, *pair) for pair in zip(rows, outcomes, strict=True)], now)
+        ledger.outbox.finish(run.token, _results(run, crm, rows, outcomes, locked=locked), now)
         return
     try:
         fields = _mapped(run, crm, rows)
@@ -77,7 +80,7 @@ def finish_creations(run: Run, crm: Crm, rows: Sequence[CreationRow], outcomes: 
         return
     # Before the end is recorded: a run that dies in between finds the creation in flight, and links it again.
     ledger.leads.link([Link(ref, lead, Role.PRIMARY) for lead, ref in made.items() if ref in records], now)
-    results = [_result(run, crm, *pair) for pair in zip(rows, outcomes, strict=True)]
+    results = _results(run, crm, rows, outcomes, locked=locked)
     ledger.outbox.finish(run.token, results, now, verified=tuple(records.values()), fields=fields)
 
 
@@ -87,6 +90,14 @@ def _mapped(run: Run, crm: Crm, rows: Sequence[CreationRow]) -> list[str]:
     return sorted({name for row in rows for name in row.creation.values if name in known})
 
 
+def _results(run: Run, crm: Crm, rows: Sequence[CreationRow], outcomes: Sequence[Outcome], *, locked: bool) -> list[CreationResult]:
+    """What became of each row; one that found a lock too often stays in flight, and has none yet."""
+    back = any(outcome.fate is Fate.RETRY for outcome in outcomes)
+    again = not back or not locked or run.tries_again(crm.system, "records stayed locked")
+    pairs = zip(rows, outcomes, strict=True)
+    return [_result(run, crm, row, outcome) for row, outcome in pairs if again or outcome.fate is not Fate.RETRY]
+
+
 def _result(run: Run, crm: Crm, row: CreationRow, outcome: Outcome) -> CreationResult:
     if outcome.fate is Fate.DONE:
         run.add(run.writes if row.creation.object == LEAD else run.effects, crm.system)
@@ -94,7 +105,6 @@ def _result(run: Run, crm: Crm, row: CreationRow, outcome: Outcome) -> CreationR
     reason = _discreet(run, outcome.reason, [row])
     if outcome.fate is Fate.RETRY:
         run.add(run.counts, "put_back")
-        run.give_up_after(crm.system, reason or "creations were put back")
         return CreationResult(row.id, LineState.OPEN, None, reason)
     run.add(run.counts, "refused")
     what = "new lead" if row.creation.object == LEAD else row.creation.object

@@ -126,7 +126,7 @@ def _landed(rows: tuple[LineRow, ...], verified: Verified) -> Landed:
 
 def _creations(run: Run, crm: Crm, rows: list[CreationRow]) -> None:
     outcomes = found_again(run, crm, rows)
-    finish_creations(run, crm, rows, tuple(_open(outcome) for outcome in outcomes))
+    finish_creations(run, crm, rows, tuple(_open(outcome) for outcome in outcomes), locked=False)
 
 
 def _open(outcome: Outcome) -> Outcome:

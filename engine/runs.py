@@ -25,6 +25,8 @@ from ledger.values import Lease, LeaseLost
 
 LEASE, LOST = "writer", "lost"
 RENEW_BELOW = 0.9  # of the lease's time
+TRIES = 5
+"""How often rows of one CRM are put back in one run."""
 EARLIER_RUNS = 50
 """Runs that are looked at for one that died: its successor marks it, so that it is among the latest."""
 Mode = Literal["plan", "apply"]
@@ -63,6 +65,7 @@ class Run:
     shown: dict[str, Decision] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
     stopped: dict[str, str] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)
 
     @property
     def token(self) -> int:
@@ -104,12 +107,27 @@ class Run:
                 self.stopped[system] = words
                 self.needs_you.append(f"{NAMES.get(system, system)} stopped: {words}")
 
-    def give_up_after(self, system: str, words: str, most: int = 5) -> None:
-        """Rows that are put back are tried again in this run, but not for ever."""
-        key = f"tries {system}"
-        self.add(self.counts, key)
-        if self.counts[key] > most:
+    def give_up_after(self, system: str, words: str) -> None:
+        """A CRM that fails us again and again is left alone: rows that are put back are tried again in this run, but not for ever."""
+        if self._is_too_often(system):
             self.stop(system, f"{words}; the rest is written by the next run")
+
+    def tries_again(self, system: str, words: str) -> bool:
+        """Whether rows that found a lock are put back for this run. After that they stay in flight, and hold up nobody else.
+
+        The next run looks at them first.
+        """
+        if not self._is_too_often(system):
+            return True
+        with self.lock:
+            if system not in self.left:
+                self.left.add(system)
+                self.needs_you.append(f"{NAMES.get(system, system)}: {words}; the next run tries again, and the others were written")
+        return False
+
+    def _is_too_often(self, system: str) -> bool:
+        self.add(self.counts, f"tries {system}")
+        return self.counts[f"tries {system}"] > TRIES
 
     def report(self, subject: str, reason: str, detail: str) -> None:
         """Puts something on the exceptions list. `detail` must hold no personal data."""

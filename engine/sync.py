@@ -62,7 +62,7 @@ def finish(run: Run) -> None:
         deliver(run)
     run.exceptions.clear()
     run.exceptions.update(run.engine.ledger.exceptions.counts())
-    if run.stopped and run.status is Status.DONE:
+    if (run.stopped or run.left) and run.status is Status.DONE:
         run.status = Status.PARTIAL
     wrote = sum(run.writes.values()) + sum(run.effects.values())
     if run.status is Status.DONE and not wrote and not run.counts["lines"] and not run.counts["effects"]:

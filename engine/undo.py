@@ -31,7 +31,7 @@ from ledger.values import CreationRow, LineRow, LineState, NewPlan, Unknown
 
 UNTIL_RELEASED = datetime(2999, 1, 1, tzinfo=UTC)
 OWNER_STAYS = "owner stays"
-AGAIN = "the next run moves them again, unless their records or the policy have changed"
+AGAIN = "the next run decides about them afresh (handoff plan shows how; the rules of an adoption hold for nobody twice)"
 """What follows a release: what made the leads move is true until somebody changes it."""
 HALFWAY, HELD = "left halfway", "held"
 ACTIVE_OWNERS_ONLY = frozenset({"salesforce"})

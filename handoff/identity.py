@@ -156,7 +156,9 @@ def _clusters(ordered: Sequence[Record]) -> tuple[list[list[Record]], frozenset[
             if says == "same":
                 partners.setdefault((record.ref, other.system, other.object), set()).add(other)
                 partners.setdefault((other, record.ref.system, record.ref.object), set()).add(record.ref)
-    contradicted = {ref for (ref, _, _), others in partners.items() if len(others) > 1 for ref in (ref, *others)}
+    # What was deleted or merged away still says whose it was, and contradicts nobody: it cannot be corrected any more.
+    several = [(ref, others) for (ref, _, _), others in partners.items() if sum(here[other].state == State.LIVE for other in others) > 1]
+    contradicted = {ref for one, others in several for ref in (one, *others)}
     contradicted |= _address_contradictions(ordered, here, partners, union)
     grouped: dict[Ref, list[Record]] = {}
     for record in ordered:

@@ -122,11 +122,14 @@ def _private_key(path: Path) -> SecretStr:
 
 
 def open_crms(settings: Settings, clock: Clock, stack: contextlib.ExitStack, named: Iterable[str] = ()) -> dict[str, Crm]:
-    """One connector per CRM with credentials, closed with `stack`, and one for Lead objects where the policy is `named` for them.
+    """One connector per CRM with credentials that `crms` names, closed with `stack`, and one for Lead objects where the policy is `named`
+    for them.
 
     Raises SettingsError when there is none.
     """
     systems = (*settings.systems(), *(system for system in PORTALS if system in named and PORTALS[system] in settings.systems()))
+    if not systems and settings.crms:
+        raise SettingsError(f"HANDOFF_CRMS: there are no credentials for {settings.crms}; set them, or unset it")
     if not systems:
         msg = "no CRM is configured: set HANDOFF_HUBSPOT_TOKEN or HANDOFF_SALESFORCE_CLIENT_ID (or try it without any: make demo)"
         raise SettingsError(msg)

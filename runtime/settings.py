@@ -28,7 +28,7 @@ class Settings(BaseSettings):
         "", description="CRMs whose account may be a production one, for example hubspot,salesforce; a look needs no permission"
     )
     ledger_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in `home`")
-    crms: str = Field("", description="use the policy for these CRMs only, for example hubspot; empty: all that policy.yaml names")
+    crms: str = Field("", description="open these CRMs only, for example hubspot; empty: all that policy.yaml names")
     writes: Literal["off", "on"] = Field("off", description="off: look and plan only")
     timeout_seconds: float = Field(120.0, gt=0, le=3600, description="longest wait for one reply of a CRM")
 
@@ -97,10 +97,10 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, dotenv_settings)
 
     def systems(self) -> tuple[str, ...]:
-        """The CRMs that have credentials, HubSpot first."""
-        hubspot = ("hubspot",) if self.hubspot_token else ()
-        salesforce = ("salesforce",) if self.salesforce_client_id else ()
-        return hubspot + salesforce
+        """The CRMs that have credentials, HubSpot first; of them only what `crms` names: the policy reads no other."""
+        given = {"hubspot": self.hubspot_token, "salesforce": self.salesforce_client_id}
+        named = self.crms.split(",") if self.crms else SYSTEMS
+        return tuple(system for system in SYSTEMS if given[system] and system in named)
 
     def ledger(self) -> str:
         """The ledger's URL; the embedded SQLite file when none is set."""

@@ -91,7 +91,7 @@ def _forms(contact: Record, name: str, now: datetime) -> Iterator[Activity]:
     """`guid::ms;guid::ms;...`, at most the 800 most recent (property "The 800 most recent form submissions for a contact")."""
     for part in contact.fields["forms"].split(";"):
         guid, separator, ms = part.strip().rpartition("::")
-        if not separator or not ms.isdigit():
+        if not separator or not ms.isdecimal():
             continue
         at = datetime.fromtimestamp(int(ms) // 1000, UTC).replace(microsecond=int(ms) % 1000 * 1000)
         if is_past(at, now):

@@ -132,10 +132,10 @@ class HubSpotClient:
 
     def _note_limits(self, headers: Mapping[str, str]) -> None:
         rest, interval = (headers.get(f"X-HubSpot-RateLimit-{name}", "") for name in ("Remaining", "Interval-Milliseconds"))
-        if rest.isdigit() and interval == INTERVAL_MILLISECONDS:  # said of another window, it would slow us for nothing
+        if rest.isdecimal() and interval == INTERVAL_MILLISECONDS:  # said of another window, it would slow us for nothing
             self._burst.heard(int(rest))
         most, left = headers.get("X-HubSpot-RateLimit-Daily", ""), headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
-        if most.isdigit() and left.isdigit():
+        if most.isdecimal() and left.isdecimal():
             self._daily = int(most), int(left)
 
 

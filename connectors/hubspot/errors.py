@@ -100,7 +100,7 @@ def _words(parsed: Mapping[str, Any]) -> str:
 
 def _retry_after(headers: Mapping[str, str]) -> float:
     text = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    return float(text) if text.strip().isdigit() else 0.0
+    return float(text) if text.strip().isdecimal() else 0.0
 
 
 def _rate_limit_wait(parsed: Mapping[str, Any], headers: Mapping[str, str]) -> float:

@@ -96,12 +96,12 @@ def archived(object_name: str, row: Mapping[str, Any]) -> Gone:
 
 
 def _date_text(text: str) -> str:
-    return _datetime_text(text)[:10] if text.isdigit() else text[:10]
+    return _datetime_text(text)[:10] if text.isdecimal() else text[:10]
 
 
 def _datetime_text(text: str) -> str:
     """ISO-8601 UTC with milliseconds, also from the epoch milliseconds that some properties carry."""
-    if text.isdigit():
+    if text.isdecimal():
         return instant_text(datetime.fromtimestamp(int(text) / 1000, UTC))
     if len(text) == 24 and text.endswith("Z"):
         return text

@@ -27,6 +27,7 @@ from mappings.fields import FieldMap, FieldSpec
 OVERLAP = timedelta(seconds=600)
 DELETED_WINDOW = timedelta(days=14, hours=23)  # getDeleted reaches back 15 days
 _COVERED_WINDOW = timedelta(minutes=3)  # getUpdated wants more than one minute between start and end
+_SHORTEST_WINDOW = timedelta(minutes=1)  # of getDeleted: start and end must lie further apart
 _COVERED_AGE = timedelta(seconds=60)
 LOCATOR_RESTARTS = 5
 
@@ -186,6 +187,8 @@ class Puller:
         if "since" not in position:
             return Page(walk.name, (), (), (), cursor, covered, asked=False)
         start = max(instant(position["since"]) - OVERLAP, walk.now - DELETED_WINDOW)
+        if walk.now - start <= _SHORTEST_WINDOW:  # a clock that was set back: what it has read is not read again, and nothing is lost
+            return Page(walk.name, (), (), (), walk.cursor(position), covered, asked=False)
         window = {"start": soql.moment(start), "end": soql.moment(walk.now)}
         reply = self._client.get("deleted", f"sobjects/{self._carrier}/deleted/", window) or {}
         rows = {str(row["id"]): instant(row["deletedDate"]) for row in reply.get("deletedRecords") or ()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -186,6 +187,20 @@ def test_records_that_leave_are_followed(bench: Bench) -> None:
     assert read[survivor].state is State.LIVE
     assert (read[other].state, read[other].follows) == (State.MERGED, survivor)
     assert deleted not in read
+
+
+def test_a_clock_that_was_set_back_an_hour_stops_no_pull_and_loses_nothing(bench: Bench) -> None:
+    """Every stream answers meanwhile, and who is deleted then is found when the clock has caught up."""
+    crm = bench.open()
+    deleted, *_ = bench.some(crm, 1)
+    cursors = {stream: bench.pages(crm, stream)[-1].cursor for stream in crm.streams()}
+    bench.sandbox.clock.set(bench.sandbox.clock.now() - timedelta(hours=1))
+    bench.remove(deleted)
+    for stream in crm.streams():
+        cursors[stream] = bench.pages(crm, stream, cursors[stream])[-1].cursor
+    bench.later(2 * 3600)
+    gone = {one.ref for stream in crm.streams() for page in bench.pages(crm, stream, cursors[stream]) for one in page.gone}
+    assert deleted in gone
 
 
 @pytest.mark.carriers

@@ -120,3 +120,19 @@ def test_a_crm_that_cannot_be_read_while_a_run_is_recovered_holds_nobody_else_ba
 def _dies_at_create(method: str, _: int) -> None:
     if method == "create":
         raise Killed
+
+
+def test_many_creations_that_a_dead_run_left_in_flight_are_all_sent_by_the_next_one(company: Place) -> None:
+    """None of them found a lock: looking for them is no try that failed."""
+    company.salesforce.batch_rows = 20
+    for name in ("amy", "ben", "cyd", "dov", "eli", "flo", "gus"):
+        company.asks(company.person(name), days_ago=20)
+    made = adopt(company.engine)
+    dies: Callable[[str, int], None] = _dies_at_create
+    company.salesforce.before_call = dies
+    with pytest.raises(Killed):
+        apply_plan(company.engine, made.plan_id, "me")
+    company.salesforce.before_call = lambda _method, _number: None
+    company.seconds += 3600
+    assert apply_plan(company.engine, made.plan_id, "me").status is not Status.PARTIAL
+    assert len(company.tasks()) == 7

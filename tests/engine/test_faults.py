@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from engine_worlds import Place, copy_of
 from fake_crm import FakeCrm, Killed, killed_at, lost_reply
 from read_only import no_writes
 
-from connectors.protocol import Refused, TryLater
+from connectors.protocol import Change, Fate, Outcome, Refused, TryLater
 from engine.adopt import adopt
 from engine.apply_plan import apply_plan
 from engine.look import figures_now
@@ -318,3 +318,41 @@ def test_a_record_that_vanished_without_a_word_is_not_planned_for_again(company:
     assert company.sync().status.value == "nothing_to_do"
     assert (company.tasks(), [crm.writes for crm in company.crms.values()]) == (tasks, writes)
     assert len(tasks) == 2
+
+
+def _locked(company: Place, ref: Ref) -> Callable[[], None]:
+    """One Salesforce record is locked by somebody until the function that is returned is called."""
+    honest = company.salesforce.write
+
+    def write(changes: Sequence[Change]) -> tuple[Outcome, ...]:
+        free = [change for change in changes if change.ref != ref]
+        done = iter(honest(free) if free else ())
+        return tuple(Outcome(Fate.RETRY, ref, "UNABLE_TO_LOCK_ROW") if change.ref == ref else next(done) for change in changes)
+
+    company.salesforce.write = write  # type: ignore[method-assign]
+
+    def free() -> None:
+        company.salesforce.write = honest  # type: ignore[method-assign]
+
+    return free
+
+
+def test_a_record_that_stays_locked_holds_up_nobody_else(company: Place) -> None:
+    """The others are written and get their tasks, in this run and in the next; what was locked follows when it is free."""
+    people = backlog(company)
+    made = adopt(company.engine)
+    free = _locked(company, people["anna"])
+    done = apply_plan(company.engine, made.plan_id, "me")
+    assert done.status is Status.PARTIAL
+    assert any("locked" in text for text in done.needs_you)
+    assert len(company.tasks()) == 2
+    later = company.person("nina", days_old=0, owner="zoe")
+    company.asks(later)
+    company.sync()
+    assert company.main.value(later, "handoff_stage") == "offered"
+    assert len(company.tasks()) == 3
+    assert company.main.value(people["anna"], "handoff_stage") is None
+    free()
+    emptied(company)
+    assert company.main.value(people["anna"], "handoff_stage")
+    assert len(company.tasks()) == 4

@@ -12,7 +12,7 @@ from engine.bounds import Rows
 from engine.explain import explain
 from engine.pull import pull
 from engine.resolve import resolve
-from handoff.facts import Ref
+from handoff.facts import Ref, State
 from handoff.identity import UNCLEAR
 
 NAMES = ("amy", "ben", "cyd", "dov", "eli", "flo", "gus", "hal")
@@ -117,3 +117,16 @@ def test_a_record_that_joins_a_contradiction_is_told_with_all_others(company: Pl
     (detail,) = {row.detail for row in listed}
     assert f"{third} names {contact}" in detail
     assert company.ledger.exceptions.counts() == {UNCLEAR: 1}
+
+
+def test_a_contradiction_that_is_merged_as_it_was_asked_for_is_none_any_more(company: Place) -> None:
+    contact = company.contact("amy")
+    first = company.lead("ben", hubspot_id=contact.id)
+    second = company.lead("cyd", hubspot_id=contact.id)
+    company.adopted()
+    assert company.ledger.exceptions.counts() == {UNCLEAR: 1}
+    company.world.advance(hours=1)
+    company.salesforce.remove(second, State.MERGED, first)
+    company.sync()
+    assert company.ledger.exceptions.counts().get(UNCLEAR, 0) == 0
+    assert company.main.value(first, "handoff_stage")

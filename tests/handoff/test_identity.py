@@ -100,6 +100,21 @@ def test_of_several_lead_objects_of_one_contact_the_newest_counts() -> None:
     }
 
 
+@pytest.mark.parametrize("left", [{"state": State.DELETED}, {"state": State.MERGED, "follows": Ref("salesforce", "Lead", "1")}])
+def test_a_lead_that_was_deleted_or_merged_away_contradicts_nobody(left: dict[str, object]) -> None:
+    """As when a Lead of ours was deleted and made again, or two were merged because their contradiction was reported."""
+    records = [sf_lead(1, fields={"hubspot_id": "9"}), sf_lead(2, fields={"hubspot_id": "9"}, **left), contact(9)]
+    result = resolve(records)
+    assert result.problems == ()
+    assert len({lead for lead, _ in roles(result).values()}) == 1
+
+
+def test_two_leads_naming_a_deleted_contact_still_contradict_each_other() -> None:
+    records = [sf_lead(1, "a@x.example", fields={"hubspot_id": "9"}), sf_lead(2, "b@x.example", fields={"hubspot_id": "9"})]
+    result = resolve([*records, contact(9, "c@x.example", state=State.DELETED)])
+    assert {role for _, role in roles(result).values()} == {"ambiguous"}
+
+
 def test_an_id_that_says_one_contact_and_an_address_that_says_another_contradict() -> None:
     records = [sf_lead(1, "b@x.example", fields={"hubspot_id": "8"}), contact(8, "a@x.example"), contact(9, "b@x.example")]
     result = resolve(records)

@@ -92,6 +92,17 @@ def test_what_settings_get_wrong_is_a_sentence_with_the_variables_name(case: str
     assert re.match(rf"{variable}(:| is not set:) ", str(refused.value))
 
 
+def test_a_crm_that_the_settings_leave_out_is_not_opened(tmp_path: Path) -> None:
+    """Otherwise a Salesforce that does not answer would stop every run for HubSpot alone."""
+    app = {"salesforce_instance_url": "https://a.my.salesforce.com", "salesforce_client_id": "app", "salesforce_client_secret": "secret"}
+    with contextlib.ExitStack() as stack:
+        assert list(open_crms(_settings(tmp_path, crms="hubspot", **app), wall_clock, stack)) == ["hubspot"]
+        assert list(open_crms(_settings(tmp_path, crms="salesforce", **app), wall_clock, stack)) == ["salesforce"]
+        assert list(open_crms(_settings(tmp_path, **app), wall_clock, stack)) == ["hubspot", "salesforce"]
+        with pytest.raises(SettingsError, match=r"^HANDOFF_CRMS: there are no credentials for salesforce"):
+            open_crms(_settings(tmp_path, crms="salesforce"), wall_clock, stack)
+
+
 def test_a_policy_that_is_for_another_crm_names_the_setting(tmp_path: Path) -> None:
     folder = tmp_path / "alone"
     shutil.copytree(SHIPPED / "overlays" / "s2-hubspot-only", folder)
