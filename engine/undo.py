@@ -31,8 +31,8 @@ from ledger.values import CreationRow, LineRow, LineState, NewPlan, Unknown
 
 UNTIL_RELEASED = datetime(2999, 1, 1, tzinfo=UTC)
 OWNER_STAYS = "owner stays"
-AGAIN = "the next run decides about them afresh (handoff plan shows how; the rules of an adoption hold for nobody twice)"
-"""What follows a release: what made the leads move is true until somebody changes it."""
+AGAIN = "the next run decides about them afresh, and moves them again where the rules still say so"
+"""What follows a release: what made the leads move is true until somebody changes it, but nobody is adopted twice."""
 HALFWAY, HELD = "left halfway", "held"
 ACTIVE_OWNERS_ONLY = frozenset({"salesforce"})
 """CRMs that refuse to give a record to somebody who left (Salesforce: INACTIVE_OWNER_OR_USER)."""
