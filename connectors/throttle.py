@@ -12,7 +12,7 @@ class Throttle:
     """At most `limit` requests in any `window_seconds`, over all threads of this process.
 
     A request counts until its reply is a window old: the CRM counts it when it arrives, which nobody here can see, and never after it
-    answered. Who comes first goes first; clock (monotonic seconds) and sleep are handed in.
+    answered. One waits at the door at a time; clock (monotonic seconds) and sleep are handed in.
     """
 
     def __init__(self, limit: int, window_seconds: float, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> None:
@@ -27,13 +27,13 @@ class Throttle:
         self._door = threading.Lock()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Waits until one more request may be sent; the block is that request, reply included."""
+    def turn(self) -> Iterator[int]:
+        """Waits until one more request may be sent; the block is that request, reply included. Gives the places taken when it is sent."""
         with self._door:
             while (until := self._enter()) is not None:
                 self._sleep(max(0.0, until - self._monotonic()))
         try:
-            yield
+            yield self._taken()
         finally:
             with self._lock:
                 self._under_way -= 1
@@ -44,16 +44,21 @@ class Throttle:
         with self._lock:
             self._held_until = max(self._held_until, self._monotonic() + seconds)
 
-    def heard(self, left: int) -> None:
-        """The CRM says how many more requests its window takes. What is missing was sent by somebody else, at the latest now.
+    def heard(self, left: int, taken: int) -> None:
+        """The CRM says how many more requests its window took when this one arrived, with `taken` places of ours. What is missing was sent
+        by somebody else, at the latest now.
 
         That is an earlier process of ours with the same token, as a rule; a plan with a smaller limit shows in the same way.
         """
         with self._lock:
             now = self._monotonic()
             self._free(now)
-            others = self._limit - left - self._under_way - len(self._freed)
+            others = self._limit - left - max(taken, self._under_way + len(self._freed))
             self._freed.extend([now + self._window_seconds] * others)
+
+    def _taken(self) -> int:
+        with self._lock:
+            return self._under_way + len(self._freed)
 
     def _enter(self) -> float | None:
         """Takes a place, or returns the earliest moment at which one can be free."""

@@ -1,4 +1,4 @@
-"""Creations: Salesforce Leads and tasks, once by their unique key; a lost reply is looked up by the key before anything is sent again."""
+"""Creations: leads, tasks and deals, once by their unique key; a lost reply is looked up by the key before anything is sent again."""
 
 from __future__ import annotations
 

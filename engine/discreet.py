@@ -14,6 +14,7 @@ from handoff.facts import Ref
 from handoff.vocabulary import PERSONAL_FIELDS
 
 SHORTEST = 3  # a shorter name is no name in a sentence, but part of some word
+BOXES = ("true", "false")  # say nothing of anybody, and stand in many a sentence
 HIDDEN = "(person)"
 
 
@@ -25,6 +26,6 @@ def without_people(engine: Engine, refs: Iterable[Ref], words: str, written: Ite
     names = PERSONAL_FIELDS | engine.ledger.personal
     values = {value for fields in told for name in names if (value := fields.get(name))}
     for value in sorted(values, key=len, reverse=True):
-        if len(value) >= SHORTEST:
+        if len(value) >= SHORTEST and value not in BOXES:
             words = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", HIDDEN, words)
     return words

@@ -109,7 +109,7 @@ class Run:
 
     def give_up_after(self, system: str, words: str) -> None:
         """A CRM that fails us again and again is left alone: rows that are put back are tried again in this run, but not for ever."""
-        if self._is_too_often(system):
+        if self._is_too_often(f"{system}: {words}"):
             self.stop(system, f"{words}; the rest is written by the next run")
 
     def tries_again(self, system: str, words: str) -> bool:
@@ -117,7 +117,7 @@ class Run:
 
         The next run looks at them first.
         """
-        if not self._is_too_often(system):
+        if not self._is_too_often(f"{system}: {words}"):
             return True
         with self.lock:
             if system not in self.left:
@@ -125,9 +125,9 @@ class Run:
                 self.needs_you.append(f"{NAMES.get(system, system)}: {words}; the next run tries again, and the others were written")
         return False
 
-    def _is_too_often(self, system: str) -> bool:
-        self.add(self.counts, f"tries {system}")
-        return self.counts[f"tries {system}"] > TRIES
+    def _is_too_often(self, what: str) -> bool:
+        self.add(self.counts, f"tries {what}")
+        return self.counts[f"tries {what}"] > TRIES
 
     def report(self, subject: str, reason: str, detail: str) -> None:
         """Puts something on the exceptions list. `detail` must hold no personal data."""

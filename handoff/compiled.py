@@ -184,7 +184,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         asked_anyway={rule.name: rule for rule in policy.scope if rule.hand_raise_to},
         watches={stage: _watch(policy, stage, stage_rows) for stage, stage_rows in per_stage.items()},
         lag_seconds=policy.silence.max_lag_hours * 3600,
-        carriers=frozenset(policy.carriers.values()),
+        carriers=frozenset(policy.carriers[system] for system in policy.systems),
         placeholders=frozenset(text.strip().casefold() for text in policy.company.placeholders),
         suffixes=frozenset(policy.company.suffixes.rules.split()),
         free_mail=frozenset(policy.company.free_mail_domains),

@@ -1,10 +1,9 @@
 """Which records are the same human: explicit ids first, then the e-mail address. Pure: records in, links out.
 
 Records that name each other by id, or share an address, are one lead; several may belong to one other (HubSpot's Lead objects, of whom the
-newest counts). Inside one CRM one of them is the primary (an open opportunity,
-then an active owner, then the latest touch, then the oldest), the others are duplicates and are never routed. Where the links
-contradict each other, or people with different
-names share a mailbox, the records are ambiguous: each stands alone, is reported and moved by nobody.
+newest counts). Inside one CRM one of them is the primary (an open opportunity, then an active owner, then the latest touch, then the
+oldest), the others are duplicates and are never routed. Where the links contradict each other, or people with different names share a
+mailbox, the records are ambiguous: each stands alone, is reported and moved by nobody.
 """
 
 from __future__ import annotations
@@ -219,8 +218,12 @@ def _shared_mailbox(cluster: Sequence[Record]) -> str:
 
 
 def _key_of(cluster: Sequence[Record], known: Mapping[Ref, str]) -> tuple[str, tuple[str, ...]]:
-    """The lead's key (the oldest known one, else the first-seen record) and the keys it replaces."""
-    found = list(dict.fromkeys(known[record.ref] for record in cluster if record.ref in known))
+    """The lead's key (the oldest known one, else the first-seen record) and the keys it replaces.
+
+    A Lead object brings no key but its own along: given to another contact it goes over to his lead, and unites nobody.
+    """
+    told = ((record, known[record.ref]) for record in cluster if record.ref in known)
+    found = list(dict.fromkeys(key for record, key in told if record.ref.object not in NEWEST_COUNTS or key == str(record.ref)))
     if not found:
         return str(cluster[0].ref), ()
     own = [str(record.ref) for record in cluster if str(record.ref) in found]

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from handoff.facts import Ref
+from handoff.facts import Record, Ref
 from ledger.bulk import insert_rows, update_rows
 from ledger.codec import dumps, loads, micros, moment
 from ledger.columns import among
@@ -20,6 +20,8 @@ from ledger.schema import edits, own_writes, records
 from ledger.values import OwnWrite
 
 FOUND = ("status", "owner")  # what people decide by their edits
+FOUND_AT_SIGHT = frozenset({"leads"})
+"""Objects that reps make themselves: what they pick there is told from what was first seen, though we have written nothing on them."""
 Ours = tuple[str | None, int]
 """A value of ours that was read back (None: blank), and the record's modified time then (microseconds)."""
 
@@ -44,6 +46,12 @@ def note_found(connection: Connection, found: Mapping[int, Mapping[str, Ours]]) 
     bodies = [(dumps({**fields, **known.get(record_id, {})}), record_id) for record_id, fields in found.items()]
     insert_rows(connection, own_writes, ("body", "record_id"), [row for row in bodies if row[1] not in known])
     update_rows(connection, own_writes, ("body",), ("record_id",), [row for row in bodies if row[1] in known])
+
+
+def found_on(record: Record) -> dict[str, Ours]:
+    """What people decide by their edits, as it stands on a record."""
+    at = micros(record.modified_at)
+    return {name: (record.fields.get(name) or None, at) for name in FOUND}
 
 
 def note_edits(connection: Connection, seen: Mapping[int, tuple[Mapping[str, str], int]], seq: int) -> None:

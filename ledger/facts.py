@@ -12,10 +12,10 @@ from handoff.facts import Activity, Record, Ref, State
 from ledger import people as persons
 from ledger.activities import remove_activities, store_activities
 from ledger.bulk import insert_rows, update_rows
-from ledger.codec import loads, maybe_micros, micros, moment, shared_moment
+from ledger.codec import loads, maybe_micros, moment, shared_moment
 from ledger.columns import among
 from ledger.connection import Database, in_chunks, tick
-from ledger.edits import FOUND, Ours, foreign, note_found
+from ledger.edits import foreign, found_on, note_found
 from ledger.identity import lead_ids
 from ledger.people import Keeping
 from ledger.schema import identifiers, leads, people, records, sources, streams, versions
@@ -222,17 +222,12 @@ def store_verified(
             same_person.add(row.ref)
     # At our first write status and owner count as found, whether or not we set them: what differs from them later is somebody's edit.
     people = [record for record in merged if rows[str(record.ref)].lead_id is not None]
-    note_found(connection, {rows[str(record.ref)].id: _found_on(record) for record in people})
+    note_found(connection, {rows[str(record.ref)].id: found_on(record) for record in people})
     changes = store_records(connection, keeping, rows, merged, seq, now, same_person=same_person)
     after = {change.row.id: change.record.fields for change in changes}
     others = foreign(connection, before, after) if after else set()
     left = {change.row.id for change in changes if change.record.state != State.LIVE}
     raise_marks(connection, {change.row.lead_id for change in changes if change.row.lead_id is not None and change.row.id in others | left})
-
-
-def _found_on(record: Record) -> dict[str, Ours]:
-    at = micros(record.modified_at)
-    return {name: (record.fields.get(name) or None, at) for name in FOUND}
 
 
 def store_missing(connection: Connection, keeping: Keeping, missing: Sequence[Ref], seq: int, now: datetime) -> None:

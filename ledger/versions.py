@@ -14,7 +14,7 @@ from ledger.bulk import insert_rows, update_rows
 from ledger.codec import digest, dump_fields, loads, micros, moment
 from ledger.columns import among
 from ledger.connection import in_chunks
-from ledger.edits import note_edits
+from ledger.edits import FOUND_AT_SIGHT, found_on, note_edits, note_found
 from ledger.people import Keeping, address, store_own
 from ledger.schema import identifiers, leads, people, records, versions
 from ledger.values import GoneLike
@@ -210,6 +210,8 @@ def _append(connection: Connection, keeping: Keeping, changes: Sequence[Change],
     )
     _point(connection, keeping, changes)
     _index_identifiers(connection, keeping, changes)
+    made = [change for change in changes if change.row.version_id is None and change.record.ref.object in FOUND_AT_SIGHT]
+    note_found(connection, {change.row.id: found_on(change.record) for change in made})
     note_edits(connection, {change.row.id: (change.record.fields, micros(change.record.modified_at)) for change in changes}, seq)
 
 

@@ -20,8 +20,6 @@ from mappings.yaml_marks import Marked, read_marked
 HERE = Path(__file__).parent
 MAY_CARRY: Mapping[str, tuple[str, ...]] = {"hubspot": ("contacts",), "hubspot_leads": ("leads",), "salesforce": ("Lead", "Contact")}
 """Which objects can carry a lead's stage, status and owner in each CRM; CARRIERS do where a field map names none."""
-
-
 CARRIED = ("status", "owner", "handoff_stage", "handoff_stage_since", "handoff_episode", "handoff_rev", "handoff_reason")
 """Without these no lead can be carried."""
 

@@ -71,7 +71,7 @@ def clock_of(settings: Settings) -> Clock:
 
 def account_of(settings: Settings, system: str) -> Account:
     """One CRM's account values. Raises SettingsError when its credentials are not complete."""
-    return _salesforce(settings) if system == "salesforce" else _hubspot(settings)
+    return _salesforce(settings) if PORTALS.get(system, system) == "salesforce" else _hubspot(settings)
 
 
 def _hubspot(settings: Settings) -> HubSpotAccount:
@@ -157,7 +157,7 @@ def mappings_of(settings: Settings) -> Path:
 def policy_of(settings: Settings) -> Policy:
     """The reviewed policy of `mappings`, narrowed to the CRMs that `crms` names; the baseline when the folder holds none."""
     folder = mappings_of(settings)
-    policy = load_policy(folder) if (folder / "policy.yaml").exists() else baseline_policy()
+    policy = load_policy(folder) if (folder / "policy.yaml").exists() else baseline_policy(folder)
     try:
         return narrowed(policy, _with_portals(settings.crms.split(","), policy.systems)) if settings.crms else policy
     except ValueError as error:

@@ -92,6 +92,8 @@ class Store:
         self._depth += 1
         try:
             yield
+            if self._depth == 1 or (self._depth == 2 and len(self._queue) > _MOST_WAITING):
+                self.flush()
         except BaseException:
             self._depth -= 1
             self.undone += 1
@@ -107,15 +109,14 @@ class Store:
         self._depth -= 1
         if self._depth:
             self._connection.execute(f"RELEASE {name}")
-            if self._depth == 1 and len(self._queue) > _MOST_WAITING:
-                self._write_queue()
+            if self._depth == 1 and self._queued_done == len(self._queue):
+                self._forget_queue()
             return
-        self._write_queue()
+        self._forget_queue()
         self._connection.execute("COMMIT")
 
-    def _write_queue(self) -> None:
-        """Write what waits and forget it: only with no inner transaction open, whose undoing would need it again."""
-        self.flush()
+    def _forget_queue(self) -> None:
+        """What is written is kept no longer: only with no inner transaction open, whose undoing would need it again."""
         self._queue.clear()
         self._queued_done = 0
 

@@ -47,7 +47,7 @@ class HubSpotClient:
         self._burst = Throttle(account.limit_per_10s, WINDOW_SECONDS, monotonic, sleep)
         self._search = Throttle(account.search_limit_per_second, SEARCH_WINDOW_SECONDS, monotonic, sleep)
         self._calls: Counter[str] = Counter()
-        self._daily: tuple[int, int] | None = None
+        self._daily: dict[str, int] = {}  # shared by twins: one portal has one quota
         self._lock = threading.Lock()
 
     def twin(self) -> HubSpotClient:
@@ -85,8 +85,8 @@ class HubSpotClient:
 
     def quota_left(self) -> float | None:
         """Share of the portal's daily requests that is left; None when HubSpot has not said."""
-        daily = self._daily
-        return daily[1] / daily[0] if daily and daily[0] else None
+        most = self._daily.get("most")
+        return self._daily["left"] / most if most else None
 
     def close(self) -> None:
         """Release connections."""
@@ -104,10 +104,10 @@ class HubSpotClient:
     ) -> Any:
         def send() -> Any:
             try:
-                with nullcontext() if throttle is None else throttle.turn():
+                with nullcontext(0) if throttle is None else throttle.turn() as taken:
                     with self._lock:
                         self._calls[family] += 1
-                    return self._send_once(family, method, path, params, body, sending)
+                    return self._send_once(family, method, path, params, body, sending, taken if throttle is self._burst else 0)
             except errors.RateLimited as error:
                 if throttle is not None:
                     throttle.hold(min(error.after_seconds, WINDOW_SECONDS))
@@ -116,7 +116,7 @@ class HubSpotClient:
         return self._retry.call(send, sending)
 
     def _send_once(
-        self, family: str, method: str, path: str, params: list[tuple[str, str]], body: dict[str, Any] | None, sending: Sending
+        self, family: str, method: str, path: str, params: list[tuple[str, str]], body: dict[str, Any] | None, sending: Sending, taken: int
     ) -> Any:
         timeout = (self._account.connect_timeout_seconds, self._account.read_timeout_seconds)
         try:
@@ -127,16 +127,17 @@ class HubSpotClient:
             data = reply.data
         except (ApiException, UnicodeDecodeError, AttributeError, urllib3.exceptions.HTTPError) as error:
             raise _meaning(family, error, sending) from None
-        self._note_limits(reply.headers)
+        self._note_limits(reply.headers, taken)
         return _parsed(family, path, data, sending)
 
-    def _note_limits(self, headers: Mapping[str, str]) -> None:
+    def _note_limits(self, headers: Mapping[str, str], taken: int) -> None:
+        """What a reply says of the limits; `taken` are the places of the ten seconds that we held when it was asked for, 0 outside them."""
         rest, interval = (headers.get(f"X-HubSpot-RateLimit-{name}", "") for name in ("Remaining", "Interval-Milliseconds"))
-        if rest.isdecimal() and interval == INTERVAL_MILLISECONDS:  # said of another window, it would slow us for nothing
-            self._burst.heard(int(rest))
+        if taken and rest.isdecimal() and interval == INTERVAL_MILLISECONDS:  # said of another window, it would slow us for nothing
+            self._burst.heard(int(rest), taken)
         most, left = headers.get("X-HubSpot-RateLimit-Daily", ""), headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
         if most.isdecimal() and left.isdecimal():
-            self._daily = int(most), int(left)
+            self._daily.update(most=int(most), left=int(left))
 
 
 def _parsed(family: str, path: str, data: bytes, sending: Sending) -> Any:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -85,12 +88,47 @@ def test_what_others_sent_counts_as_soon_as_the_crm_tells_of_it() -> None:
     clock = Clock()
     throttle = Throttle(10, 10.0, lambda: clock.now, clock.sleep)
     for left in (3, 2, 1, 0):
-        with throttle.turn():
-            throttle.heard(left)
+        with throttle.turn() as taken:
+            throttle.heard(left, taken)
     assert clock.slept == []
     clock.now += 4.0
     with throttle.turn():
         assert clock.slept == [pytest.approx(6.0)]
+
+
+def test_a_slow_reply_invents_nobody_elses_requests() -> None:
+    """What the CRM counted when a request arrived is held against what we had sent by then, not against what is left when it answered."""
+    clock = Clock()
+    throttle = Throttle(10, 10.0, lambda: clock.now, clock.sleep)
+    for _ in range(8):
+        with throttle.turn():
+            pass
+    clock.now += 9.0
+    with throttle.turn() as taken:
+        clock.now += 2.5
+        throttle.heard(1, taken)  # said of the moment at which it arrived: eight of ours, and itself
+    for _ in range(9):
+        with throttle.turn():
+            pass
+    assert clock.slept == []
+
+
+def test_threads_share_one_limit_though_some_of_their_requests_fail() -> None:
+    """Nobody waits for ever, no place is lost, and no window sees more than the limit."""
+    throttle = Throttle(5, 0.05, time.monotonic, time.sleep)
+    sent: list[float] = []
+
+    def send(number: int) -> None:
+        with contextlib.suppress(ValueError), throttle.turn():
+            sent.append(time.monotonic())
+            if number % 5 == 0:
+                raise ValueError
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(send, range(60)))
+    sent.sort()
+    assert len(sent) == 60
+    assert all(later - earlier >= 0.05 for earlier, later in zip(sent, sent[5:], strict=False))
 
 
 def test_a_held_throttle_lets_nobody_pass() -> None:

@@ -128,3 +128,18 @@ def test_lead_objects_that_are_there_at_go_live_are_taken_over_and_none_is_made_
         found = {one["id"]: (one["status"], one.get("handoff_stage")) for one in person.leads()}
         assert found == {before.first_try: (CLOSED, None), before.second_try: (NEW, "offered")}, "an earlier try is left alone"
         office.changes_nothing()
+
+
+@pytest.mark.requirement("R122")
+def test_what_a_rep_picks_on_a_lead_object_of_his_own_is_heard(office: Office) -> None:
+    """We have written nothing on it: what stood there when it was first seen is what his pick is told by."""
+    person = Person(office)
+    rep = next(one for one in office.manifest["people"] if one["role"] == "sdr" and one["active"])
+    office.makes_lead(person.contact.id, NEW, rep["hubspot_owner_id"])
+    office.wait_until(office.now() + timedelta(minutes=5))
+    office.sync()
+    (made,) = person.leads()
+    person.rep("leads", made["id"], made["owner"], "edit", fields={"hs_pipeline_stage": WORKED})
+    office.sync()
+    (worked,) = person.leads()
+    assert (worked["status"], worked["owner"], worked["handoff_stage"]) == (WORKED, made["owner"], "sal"), person.story()

@@ -86,6 +86,14 @@ def lead_object(number: int, contact_id: str, **changes: object) -> Record:
     return record("hubspot_leads", number, **changes)._replace(fields={"contact_id": contact_id})
 
 
+def test_a_lead_object_that_is_given_to_another_contact_unites_nobody() -> None:
+    """It goes over to the other person's lead; the one it belonged to stays who he is."""
+    moved, other = lead_object(1, "8"), contact(8, "b@x.example", created=days_ago(10))
+    result = resolve([moved, other], {moved.ref: "hubspot:contacts:9", other.ref: str(other.ref)})
+    assert result.aliases == ()
+    assert {lead for lead, _ in roles(result).values()} == {str(other.ref)}
+
+
 def test_of_several_lead_objects_of_one_contact_the_newest_counts() -> None:
     """Reps make a new one for every try: that is no contradiction, and no question of who the person is."""
     first, second, other = lead_object(1, "9", created=days_ago(40)), lead_object(2, "9", created=days_ago(3)), lead_object(3, "8")

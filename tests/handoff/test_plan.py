@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from handoff.assign import assign
-from handoff.compiled import CompiledPolicy
+from handoff.compiled import CompiledPolicy, compile_policy
 from handoff.decide import decide
 from handoff.decision import Decision, Frame, Prior
 from handoff.facts import Edit, Kind, LeadFacts, Ref, State
 from handoff.plan import Line, PlanLines, lines
 from handoff.policy import Stage
+from handoff.records import routed_records
 from tests.handoff.makers import GOOD_FIT, NOW, activity, days_ago, form, frame, lead, prior, record
 from tests.handoff.policies import STAGES, compiled
 
@@ -207,3 +208,10 @@ def test_own_values_are_whole_second_instants_and_plain_dates() -> None:
     assert here["handoff_review"].after == "2027-05-17"
     assert here["handoff_episode"].after == "2"
     assert decision.since == NOW
+
+
+def test_a_record_in_a_crm_that_the_policy_does_not_name_is_not_written() -> None:
+    """As after a company has left its Lead objects: what the ledger still knows of them is no carrier any more."""
+    policy = compiled().policy.model_copy(update={"systems": ("hubspot",)})
+    facts = lead(record("hubspot"), record("hubspot_leads", 2), record("salesforce", 3))
+    assert [one.ref.system for one in routed_records(facts, compile_policy(policy).carriers)] == ["hubspot"]

@@ -190,7 +190,7 @@ def visit(days: float, page: str) -> object:
 
 def stage_after(policy: CompiledPolicy, did: tuple[object, ...], fields: dict[str, str], since_days: float = 5) -> str:
     """Where a new lead of these fields goes that did these things; every rep is away so that nobody has room."""
-    facts = lead(record(created=NOW - timedelta(days=since_days), fields=fields), activities=did)  # type: ignore[arg-type]
+    facts = lead(record(policy.policy.systems[0], created=NOW - timedelta(days=since_days), fields=fields), activities=did)  # type: ignore[arg-type]
     decision = decided(policy, prior("lead", since_days, rev=0), facts)
     return "offered" if decision.ready else decision.stage
 

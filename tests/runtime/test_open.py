@@ -167,3 +167,9 @@ def test_a_key_that_is_read_reaches_the_account(tmp_path: Path) -> None:
     (tmp_path / "key.pem").write_text("-----BEGIN")
     account = account_of(_salesforce(tmp_path, tmp_path / "key.pem"), "salesforce")
     assert account.private_key.get_secret_value() == "-----BEGIN"  # type: ignore[union-attr]
+
+
+def test_a_folder_with_a_map_and_no_policy_yet_says_already_what_carries_a_lead(tmp_path: Path) -> None:
+    """So that a first look sees the Contacts of an org without Leads."""
+    (tmp_path / "salesforce.yaml").write_text((SHIPPED / "overlays" / "salesforce-contacts" / "salesforce.yaml").read_text())
+    assert policy_of(_settings(tmp_path, mappings=tmp_path)).carriers["salesforce"] == "Contact"
