@@ -231,8 +231,11 @@ def _inline_contacts(row: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _primary_first(to: Sequence[Mapping[str, Any]]) -> Sequence[str]:
-    is_primary = lambda one: any(kind.get("typeId") == records.PRIMARY_CONTACT for kind in one.get("associationTypes") or ())  # noqa: E731
-    return _unique(str(one["toObjectId"]) for one in sorted(to, key=is_primary, reverse=True))
+    return _unique(str(one["toObjectId"]) for one in sorted(to, key=_is_primary, reverse=True))
+
+
+def _is_primary(one: Mapping[str, Any]) -> bool:
+    return any(kind.get("typeId") == records.PRIMARY_CONTACT for kind in one.get("associationTypes") or ())
 
 
 def _with_contact(record: Record, about: Mapping[str, Sequence[str]]) -> Record:
