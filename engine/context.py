@@ -78,7 +78,7 @@ class Notifier(Protocol):
 class Inline:
     """One after the other in the caller's thread: what simulations and tests use."""
 
-    def map(self, work: Callable[[Item], Result], items: Iterable[Item], names: Sequence[str] = ()) -> list[Result]:  # noqa: ARG002
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item], names: Sequence[str] = ()) -> list[Result]:  # noqa: ARG002 - for who shows them
         """`work(item)` for every item, in order."""
         return [work(item) for item in items]
 
@@ -89,7 +89,7 @@ class Threads:
     def __init__(self, most: int = 8) -> None:
         self._most = most
 
-    def map(self, work: Callable[[Item], Result], items: Iterable[Item], names: Sequence[str] = ()) -> list[Result]:  # noqa: ARG002
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item], names: Sequence[str] = ()) -> list[Result]:  # noqa: ARG002 - for who shows them
         """`work(item)` for every item, at most `most` at the same time; all have ended when this returns or raises what one of them raised.
 
         Told to end (SystemExit and the like), it waits for nobody: who is still at work finds the run over at the next page or batch.

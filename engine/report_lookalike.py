@@ -111,7 +111,7 @@ class LookalikeCount:
     counted: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)  # (all, won or poor; attribute) -> answers
     people: Counter[str] = field(default_factory=Counter)
 
-    def add(self, facts: LeadFacts, prior: Prior | None, past: Sequence[Past]) -> None:  # noqa: ARG002
+    def add(self, facts: LeadFacts, prior: Prior | None, past: Sequence[Past]) -> None:  # noqa: ARG002 - for other reports
         """One lead more, as it is known today; how it came there does not matter here."""
         case = open_case(prior, facts, self.compiled, self.frame, self.now)
         outside = left_out(case)
